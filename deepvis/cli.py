@@ -1,0 +1,217 @@
+"""The command line: `deepvis` opens the window, its sub-commands tell what there is.
+
+Nothing heavy is imported before a command runs, so that `deepvis --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepvis import __version__
+from deepvis.command_options import run_options, settings_given, takes
+from deepvis.config import Settings, SettingsError, load_settings
+from deepvis.startup import StartError, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deepvis.options import RunOptions
+    from deepvis.records import LayerInfo
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SettingsFile = Annotated[
+    str | None,
+    typer.Option("--settings", metavar="FILE", help="Settings file; not given: settings.py in your configuration."),
+]
+
+
+class CommandError(Exception):
+    """What was asked for cannot be done; the message says why and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None, *, settings_file: Path | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; None takes the process's own.
+        settings_file: read where no `--settings` is given, instead of the one in the person's configuration folder.
+
+    Returns:
+        The exit code: 0, or 2 for something that the person can put right, 1 for a defect or a failed check.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in arguments
+    _start_log(debug=debug)
+    try:
+        return app(args=arguments, prog_name="deepvis", standalone_mode=False, obj=settings_file) or 0
+    except (CommandError, SettingsError, StartError, typer.TyperException) as error:
+        if debug:
+            raise
+        typer.echo(_sentence(error), err=True)
+        return 2
+    except Exception as error:
+        if debug:
+            raise
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        typer.echo(f"DeepVis failed ({what}). Run the same with --debug to see where, or 'deepvis doctor'.", err=True)
+        return 1
+
+
+def _sentence(error: Exception) -> str:
+    if not isinstance(error, typer.TyperException):
+        return str(error)
+    said = error.format_message()
+    hint = " To look at a picture, a video or a folder: deepvis --source PATH." if "No such command" in said else ""
+    return said + hint
+
+
+def _start_log(*, debug: bool) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if debug:
+        logging.getLogger("deepvis").setLevel(logging.DEBUG)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"deepvis {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+@takes("Model", "Source", "What is shown", "This run")
+def window(
+    context: typer.Context,
+    settings: SettingsFile = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    **given: object,
+) -> int:
+    """Look inside image networks while they run. Without a command this opens the window.
+
+    An empty value, as in --weights '', goes back to the default. The command line beats the settings file.
+    """
+    if context.invoked_subcommand is not None:
+        _refuse_options(context.invoked_subcommand, {**given, "settings": settings})
+        return 0
+    chosen = _settings(settings, context.obj, given)
+    wanted = replace(run_options(given), given=frozenset(settings_given(given)))
+    options, said = prepare(wanted)
+    if said:
+        typer.echo(said, err=True)
+    return _open_window(chosen, options)
+
+
+def _refuse_options(command: str, given: dict[str, object]) -> None:
+    names = ["--" + name.replace("_", "-") for name, value in given.items() if value is not None and name != "debug"]
+    if names:
+        raise CommandError(f"Write {', '.join(names)} after '{command}', if it takes that: deepvis {command} --help.")
+
+
+def _settings(named: str | None, beside: Path | None, given: dict[str, object]) -> Settings:
+    """Defaults, then a settings file, then the command line."""
+    from deepvis.places import user_settings_file
+
+    if named is not None:
+        start = load_settings(Path(named).expanduser())
+    else:
+        file = beside or user_settings_file()
+        start = load_settings(file) if file.is_file() else Settings()
+    return start.with_changes(settings_given(given))
+
+
+def _open_window(settings: Settings, options: RunOptions) -> int:
+    from deepvis.gui.app import run
+
+    return run(settings, options)
+
+
+@app.command()
+def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False) -> int:
+    """Check this machine: versions, devices, display, libraries, cameras, weights."""
+    from deepvis.doctor.checks import all_checks
+    from deepvis.doctor.report import failed, show, to_json
+
+    findings = all_checks()
+    if as_json:
+        typer.echo(to_json(findings))
+    else:
+        show(findings)
+    return 1 if failed(findings) else 0
+
+
+@app.command()
+def models(
+    part: Annotated[str, typer.Argument(metavar="[FILTER]", help="Only names that hold this text.")] = "",
+) -> int:
+    """List the networks that --model knows by name."""
+    from deepvis.models.zoo import available_models
+
+    names = [name for name in available_models() if part.lower() in name.lower()]
+    if not names:
+        raise CommandError(f"No model's name holds '{part}'. Your own network: --model package.module:factory.")
+    typer.echo("\n".join(names))
+    return 0
+
+
+@app.command()
+@takes("Model")
+def layers(
+    context: typer.Context,
+    settings: SettingsFile = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every module, not only what is worth showing.")] = False,
+    **given: object,
+) -> int:
+    """List a model's layers: name, type, units×height×width, receptive field."""
+    request = _settings(settings, context.obj, given).model_request()
+    from rich.console import Console
+
+    from deepvis.layer_listing import list_layers
+    from deepvis.models.errors import ModelError
+
+    try:
+        with Console(stderr=True).status("Loading") as line:
+            found = list_layers(request, everything=everything, progress=lambda text, _: line.update(text))
+    except ModelError as error:
+        raise CommandError(str(error)) from error
+    _table([("LAYER", "TYPE", "SHAPE", "SEES"), *(_layer_row(info, sees) for info, sees in found)])
+    return 0
+
+
+def _layer_row(info: LayerInfo, sees: str) -> tuple[str, str, str, str]:
+    return info.name, info.type_name, info.reason or info.shape_text, sees
+
+
+@app.command()
+def sources() -> int:
+    """List the cameras found and the other kinds of --source."""
+    from deepvis.sources.camera import list_cameras
+
+    cameras = [(f"camera:{camera.index}", camera.name) for camera in list_cameras()]
+    _table([*(cameras or [("camera", "none found")]), *_KINDS])
+    return 0
+
+
+_KINDS = (
+    ("auto", "the first camera, else the demo reel"),
+    ("demo", "photographs that come with DeepVis, moving"),
+    ("synthetic", "a moving pattern"),
+    ("FILE", "an image or a video"),
+    ("FOLDER", "its images, one after the other"),
+    ("URL", "file://, http(s)://, rtsp://: an image, a video or a stream"),
+)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

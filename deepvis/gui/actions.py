@@ -1,0 +1,160 @@
+"""The one table of what can be done: menus, keys, tooltips, the command palette and the help page are made from it.
+
+Single letters are those of the 2015 toolbox and its fork; a capital is written `Shift+letter`. What the toolbox had and
+this version has not yet stands here too, with the reason, so that nobody looks for it in vain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SYNTHESIS = "Synthesized images come with a later version."
+EXEMPLARS = "Exemplars and statistics come with a later version."
+BACKWARD = "Backward views come with a later version."
+SIAMESE = "Networks with two inputs come with a later version."
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing that can be done.
+
+    Attributes:
+        id: name of the method that does it.
+        text: what it does, an imperative.
+        keys: key sequences in Qt's portable notation; the first is shown.
+        group: menu and heading of the help page.
+        tip: one more sentence, where the text does not say enough.
+        reason: why it is not available; empty where it is.
+        checkable: it is on or off.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    group: str
+    tip: str = ""
+    reason: str = ""
+    checkable: bool = False
+
+
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Window", "Backward")
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
+    ActionSpec("open_file", "Open image, video or folder…", ("Ctrl+O",), "Input"),
+    ActionSpec("open_folder", "Open folder…", ("Ctrl+Shift+O",), "Input"),
+    ActionSpec("open_address", "Open stream or address…", ("Ctrl+L",), "Input"),
+    ActionSpec("paste", "Paste image or path", ("Ctrl+V",), "Input"),
+    ActionSpec("next_file", "Next file", ("E", "PgDown"), "Input"),
+    ActionSpec("previous_file", "Previous file", ("W", "PgUp"), "Input"),
+    ActionSpec(
+        "toggle_freeze", "Freeze the frame", ("F",), "Input", "Everything else goes on working on it.", checkable=True
+    ),
+    ActionSpec("toggle_pause", "Pause / play", ("Space",), "Input"),
+    ActionSpec("step_forward", "One frame forward", (".",), "Input"),
+    ActionSpec("step_back", "One frame back", (",",), "Input"),
+    ActionSpec(
+        "next_fit", "Crop / letterbox / stretch", ("0",), "Input", "How the picture becomes the network's input."
+    ),
+    ActionSpec("toggle_mirror", "Mirror", ("X",), "Input", checkable=True),
+    ActionSpec("turn", "Turn by 90°", ("Shift+X",), "Input"),
+    ActionSpec("use_demo", "Show the demo reel", (), "Input"),
+    ActionSpec("use_synthetic", "Show the moving test pattern", (), "Input"),
+    ActionSpec("left", "Unit to the left", ("Left", "J"), "Navigate"),
+    ActionSpec("right", "Unit to the right", ("Right", "L"), "Navigate"),
+    ActionSpec("down", "Unit below", ("Down", "K"), "Navigate"),
+    ActionSpec("up", "Unit above", ("Up", "I"), "Navigate"),
+    ActionSpec("far_left", "Three units left", ("Shift+J", "Shift+Left"), "Navigate"),
+    ActionSpec("far_right", "Three units right", ("Shift+L", "Shift+Right"), "Navigate"),
+    ActionSpec("far_down", "Three units down", ("Shift+K", "Shift+Down"), "Navigate"),
+    ActionSpec("far_up", "Three units up", ("Shift+I", "Shift+Up"), "Navigate"),
+    ActionSpec("previous_layer", "Previous layer", ("U", "Shift+U"), "Navigate"),
+    ActionSpec("next_layer", "Next layer", ("O", "Shift+O"), "Navigate"),
+    ActionSpec(
+        "jump", "Go to unit, layer or class…", ("G", "/", "Ctrl+G"), "Navigate", "#151, blocks.4.1/37, espresso"
+    ),
+    ActionSpec("back", "Back", ("Alt+Left", "Backspace"), "Navigate"),
+    ActionSpec("forward", "Forward", ("Alt+Right",), "Navigate"),
+    ActionSpec("follow_maximum", "Follow the unit's maximum", (), "Navigate", "Give up the chosen position."),
+    ActionSpec("next_zoom", "Enlarge: grid / unit", ("Z",), "Grid", "Show the selected unit in place of the grid."),
+    ActionSpec("zoom_in", "Zoom in", ("+", "="), "Grid"),
+    ActionSpec("zoom_out", "Zoom out", ("-",), "Grid"),
+    ActionSpec("zoom_reset", "Show all units", ("Ctrl+0", "Home"), "Grid"),
+    ActionSpec("next_gamma", "Gamma boost", ("T",), "Grid", "1, .7, .5, .3: makes weak values visible."),
+    ActionSpec(
+        "next_individual",
+        "Individual boost",
+        ("Shift+T",),
+        "Grid",
+        "0, .3, .5, .8, 1: gives each tile more of its own range.",
+    ),
+    ActionSpec("next_scaling", "Colors per layer / per unit", ("P",), "Grid"),
+    ActionSpec("next_colormap", "Next color map", ("M",), "Grid"),
+    ActionSpec("previous_colormap", "Previous color map", ("Shift+M",), "Grid"),
+    ActionSpec("next_sort", "Sort by index / maximum / mean", ("Shift+P",), "Grid"),
+    ActionSpec(
+        "toggle_dead",
+        "Hide dead units",
+        ("Ctrl+D",),
+        "Grid",
+        "Units that have not answered since the layer was chosen.",
+        checkable=True,
+    ),
+    ActionSpec("next_pattern", "Pattern grid", ("S",), "Grid", reason=SYNTHESIS),
+    ActionSpec("previous_pattern", "Previous pattern grid", ("Shift+S",), "Grid", reason=SYNTHESIS),
+    ActionSpec("toggle_first_pattern", "First pattern / all patterns", ("1",), "Grid", reason=SYNTHESIS),
+    ActionSpec("next_overlay", "Input overlay", ("Y",), "Unit", "Off, over active, over inactive."),
+    ActionSpec("previous_overlay", "Input overlay, backwards", ("Shift+Y",), "Unit"),
+    ActionSpec(
+        "toggle_predictions",
+        "Predictions",
+        ("8",),
+        "Unit",
+        "Without them the forward pass stops at the viewed layer.",
+        checkable=True,
+    ),
+    ActionSpec("toggle_unit_page", "Unit page", ("9",), "Unit", checkable=True),
+    ActionSpec("toggle_scores", "Values under exemplars", ("R",), "Unit", reason=EXEMPLARS),
+    ActionSpec("copy_address", "Copy the unit's address", ("Ctrl+C",), "Unit"),
+    ActionSpec("save_grid", "Save the grid as PNG…", ("Ctrl+S",), "Unit"),
+    ActionSpec("choose_model", "Choose a network…", ("Ctrl+M",), "Window"),
+    ActionSpec("palette", "Command palette", ("Ctrl+K", "Ctrl+Shift+P"), "Window"),
+    ActionSpec("help", "Help", ("H", "F1"), "Window"),
+    ActionSpec("reset", "Reset the view", ("Esc",), "Window", "First layer, first unit, no boosts, no zoom."),
+    ActionSpec("toggle_timings", "Timings in the status line", ("5",), "Window", checkable=True),
+    ActionSpec("toggle_theme", "Dark / light", (), "Window"),
+    ActionSpec("toggle_full_screen", "Full screen", ("F11",), "Window", checkable=True),
+    ActionSpec("save_window", "Save the window as PNG…", ("Ctrl+Shift+S",), "Window"),
+    ActionSpec("quit", "Quit", ("Q", "Ctrl+Q"), "Window"),
+    ActionSpec(
+        "next_backward", "Backward view", ("B",), "Backward", "Gradient, deconvnet, guided backprop.", reason=BACKWARD
+    ),
+    ActionSpec("previous_backward", "Previous backward view", ("Shift+B",), "Backward", reason=BACKWARD),
+    ActionSpec("freeze_origin", "Freeze the origin of the backward pass", ("D",), "Backward", reason=BACKWARD),
+    ActionSpec("toggle_gradients", "Activations / gradients in the grid", ("A",), "Backward", reason=BACKWARD),
+    ActionSpec(
+        "next_filter",
+        "Backward display",
+        ("N",),
+        "Backward",
+        "Raw, gray, norm, blurred norm, positive sum.",
+        reason=BACKWARD,
+    ),
+    ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward", reason=BACKWARD),
+    ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward", reason=SIAMESE),
+)
+
+
+def action(name: str) -> ActionSpec:
+    """The row of that id.
+
+    Raises:
+        KeyError: naming the id and a close one.
+    """
+    for spec in ACTIONS:
+        if spec.id == name:
+            return spec
+    import difflib  # noqa: PLC0415  (only for the message)
+
+    close = difflib.get_close_matches(name, [spec.id for spec in ACTIONS], n=1)
+    raise KeyError(f"There is no action '{name}'." + (f" Did you mean '{close[0]}'?" if close else ""))

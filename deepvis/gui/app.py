@@ -1,0 +1,194 @@
+"""From settings to a running window and back to an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from PyQt6 import sip
+from PyQt6.QtCore import QObject, QSocketNotifier, QTimer
+from PyQt6.QtWidgets import QApplication
+
+from deepvis import __version__
+from deepvis.gui.controller import Controller
+from deepvis.gui.doorbell import Doorbell
+from deepvis.gui.main_window import MainWindow
+from deepvis.gui.remembered import Remembered, last_choices
+from deepvis.gui.run_report import StallMeter, report, write_report
+from deepvis.gui.theme import apply_theme
+from deepvis.live.events import Notice
+from deepvis.live.session import LiveSession
+from deepvis.places import images_dir
+from deepvis.records import Precision
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+    from deepvis.config import Settings
+    from deepvis.options import RunOptions
+
+log = logging.getLogger(__name__)
+
+SIZE = (1280, 800)
+FIRST_PICTURE_WITHIN_S = 180.0
+"""A timed run that gets no picture by then ends all the same."""
+
+
+class App(QObject):
+    """One run of the window: builds it, keeps the time, leaves screenshot and figures, ends the session."""
+
+    def __init__(self, settings: Settings, options: RunOptions) -> None:
+        super().__init__()
+        self._options = options
+        if options.reset_settings:
+            Remembered().forget()
+        # a run without a person in front of it neither takes up nor leaves choices
+        self._remembered = None if options.offscreen else Remembered()
+        if self._remembered is not None:
+            settings = self._remembered.apply(settings, options.given)
+        self._settings = settings
+        self._theme = apply_theme(_application(), settings.theme)
+        self._bell = Doorbell(self)
+        self.session = LiveSession(
+            images_dir(), self._bell.ring, threads=settings.threads, camera_size=settings.camera_size
+        )
+        self.controller = Controller(self.session, settings, self)
+        self.window = MainWindow(self.controller, settings.model_request())
+        self.stalls = StallMeter(self)
+        self._finished = False
+        self._bell.rung.connect(self.controller.fetch)
+        self.window.closing.connect(self.finish)
+
+    def start(self) -> None:
+        """Show the window and start the session."""
+        self.window.resize(*(self._options.size or SIZE))
+        if self._remembered is not None and self._options.size is None:
+            self._remembered.restore(self.window)
+        self.window.use_theme(self._theme)
+        self.window.show()
+        self.session.start()
+        self.session.place(self._settings.device, Precision(self._settings.precision))
+        self.session.load_model(self._settings.model_request())
+        self.session.open_source(self._settings.source, fallback="auto")
+        if self._options.seconds is not None:
+            self._run_for(self._options.seconds)
+
+    def finish(self) -> None:
+        """Leave what was asked for, remember the layout, end the threads; once."""
+        if self._finished:
+            return
+        self._finished = True
+        if self._options.screenshot is not None:
+            self._take_screenshot()
+        if self._options.stats is not None:
+            write_report(self._options.stats, report(self.controller, self.stalls))
+        if self._remembered is not None:
+            self._keep()
+        stuck = self.session.close()
+        if stuck:
+            log.warning("These threads did not end in time: %s", ", ".join(stuck))
+
+    def report_fault(self, text: str) -> None:
+        """Tell the person of an unexpected error; any thread may call this."""
+        self.session.report(Notice(text, "error"))
+
+    def _run_for(self, seconds: float) -> None:
+        """Close after so many seconds of pictures; loading does not count, but has a limit too."""
+        self.controller.result_arrived.connect(lambda result: self._first_answer(result.problem, seconds))
+        QTimer.singleShot(int((FIRST_PICTURE_WITHIN_S + seconds) * 1000), self.window.close)
+        self._counting = False
+
+    def _first_answer(self, problem: str, seconds: float) -> None:
+        if not problem and not self._counting:
+            self._counting = True
+            self.stalls.start()
+            QTimer.singleShot(int(seconds * 1000), self.window.close)
+
+    def _take_screenshot(self) -> None:
+        path = self._options.screenshot
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.window.grab().save(str(path), "PNG"):
+                log.error("The screenshot could not be written to %s", path)
+
+    def _keep(self) -> None:
+        if self._remembered is None:
+            return
+        request = self.window.window_commands.request
+        by_name = request.weights is None and self.controller.info is not None
+        model = self.controller.info.name if by_name and self.controller.info is not None else None
+        theme = "light" if self.window.palette().window().color().lightness() > 127 else "dark"
+        self._remembered.note(last_choices(self.controller, theme, model))
+        self._remembered.keep(self.window)
+
+
+def run(settings: Settings, options: RunOptions) -> int:
+    """Open the window and stay until it closes.
+
+    Args:
+        settings: what the window starts with.
+        options: how this run goes.
+
+    Returns:
+        The exit code, 0 where the window closed as it should.
+    """
+    if options.offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    application = _application()
+    app = App(settings, options)
+    _install_hooks(app)
+    _close_on_interrupt(app)
+    app.start()
+    code = application.exec()
+    app.finish()
+    app.window.deleteLater()
+    return code
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("DeepVis")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("deepvis")
+    return application
+
+
+def _install_hooks(app: App) -> None:
+    """An exception in a slot would abort the process, one in a thread would vanish: both reach the status line."""
+
+    def in_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        app.report_fault(f"Something unexpected happened: {kind.__name__}: {error}")
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        in_slot(arguments.exc_type, arguments.exc_value or arguments.exc_type(), arguments.exc_traceback)
+
+    sys.excepthook = in_slot
+    threading.excepthook = in_thread
+
+
+def _close_on_interrupt(app: App) -> None:
+    """Ctrl+C in the terminal closes the window; a socket wakes Qt, as Python runs signal handlers between slots."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    far.setblocking(False)
+    signal.set_wakeup_fd(far.fileno())
+    notifier = QSocketNotifier(sip.voidptr(near.fileno()), QSocketNotifier.Type.Read, app)
+
+    def drain() -> None:
+        near.recv(64)
+
+    def close(_number: int, _frame: FrameType | None) -> None:
+        app.window.close()
+
+    notifier.activated.connect(drain)
+    signal.signal(signal.SIGINT, close)
+    signal.signal(signal.SIGTERM, close)

@@ -1,0 +1,99 @@
+"""From the action table to Qt: one QAction per row, menus, rows of the help page and of the command palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMenu, QMenuBar
+
+from deepvis.gui.actions import ACTIONS, GROUPS, ActionSpec
+from deepvis.gui.widgets.palette import PaletteRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from PyQt6.QtWidgets import QWidget
+
+
+class ActionSet:
+    """The window's actions by id.
+
+    Args:
+        window: gets the actions, and with them the keys.
+        handlers: what each available action calls.
+
+    Raises:
+        KeyError: an available action has no handler.
+    """
+
+    def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], None]]) -> None:
+        self._actions: dict[str, QAction] = {}
+        for spec in ACTIONS:
+            made = _make(spec, window)
+            if not spec.reason:
+                handler = handlers[spec.id]
+                made.triggered.connect(lambda _checked=False, call=handler: call())
+            window.addAction(made)
+            self._actions[spec.id] = made
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def trigger(self, name: str) -> None:
+        """Do it, as from a menu."""
+        self._actions[name].trigger()
+
+    def block(self, blocked: bool) -> None:
+        """Keep all keys from acting while an overlay has them."""
+        for spec in ACTIONS:
+            self._actions[spec.id].setEnabled(not blocked and not spec.reason)
+
+    def set_checked(self, name: str, on: bool) -> None:
+        """Bring a tick in line with what it stands for."""
+        self._actions[name].setChecked(on)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """One menu per group."""
+        for group in GROUPS:
+            menu = bar.addMenu(group)
+            if isinstance(menu, QMenu):
+                menu.setToolTipsVisible(True)
+                menu.addActions([self._actions[spec.id] for spec in ACTIONS if spec.group == group])
+
+
+def key_text(spec: ActionSpec) -> str:
+    """The keys of a row as people read them, `E, PgDown`."""
+    return ", ".join(_native(key) for key in spec.keys)
+
+
+def help_rows() -> list[tuple[str, str, str, bool, str]]:
+    """Rows of the help page: group, keys, text, enabled, reason."""
+    return [(spec.group, key_text(spec), spec.text, not spec.reason, spec.reason) for spec in ACTIONS if spec.keys]
+
+
+def palette_rows() -> list[PaletteRow]:
+    """Rows of the command palette; what can be done comes first."""
+    rows = [
+        PaletteRow(spec.id, spec.text.rstrip("…"), key_text(spec), not spec.reason, spec.reason)
+        for spec in ACTIONS
+        if spec.id != "palette"
+    ]
+    return sorted(rows, key=lambda row: not row.enabled)
+
+
+def _make(spec: ActionSpec, window: QWidget) -> QAction:
+    made = QAction(spec.text, window)
+    made.setShortcuts([QKeySequence(key) for key in spec.keys])
+    made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    made.setCheckable(spec.checkable)
+    made.setEnabled(not spec.reason)
+    tip = spec.reason or spec.tip
+    keys = f" ({key_text(spec)})" if spec.keys else ""
+    made.setToolTip(f"{spec.text}{keys}" + (f"\n{tip}" if tip else ""))
+    return made
+
+
+def _native(key: str) -> str:
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,235 @@
+"""What each action of the table does to view and source; what needs a window is in `window_commands`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepvis.gui import moves
+from deepvis.records import Overlay
+
+if TYPE_CHECKING:
+    from deepvis.gui.controller import Controller
+    from deepvis.records import View
+
+FAR = 3
+"""Units that J L K I move by, as in the 2015 toolbox."""
+
+
+class ViewCommands:
+    """One method per action id; each asks the controller for another view or the source for another picture."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._before_camera = "demo"
+
+    # input
+
+    def toggle_camera(self) -> None:
+        """From the camera to what was shown before, or to the camera."""
+        source = self._controller.source
+        if source is not None and source.kind == "camera":
+            self._controller.open_source(self._before_camera)
+            return
+        if source is not None:
+            self._before_camera = source.spec
+        self._controller.open_source("camera")
+
+    def use_demo(self) -> None:
+        """The photographs that come with DeepVis."""
+        self._controller.open_source("demo")
+
+    def use_synthetic(self) -> None:
+        """The test pattern."""
+        self._controller.open_source("synthetic")
+
+    def next_file(self) -> None:
+        """Next picture of a folder or the reel."""
+        from deepvis.sources.base import Next  # noqa: PLC0415  (keeps the sources out of the window's start)
+
+        self._controller.session.send_source(Next())
+
+    def previous_file(self) -> None:
+        """Previous picture."""
+        from deepvis.sources.base import Previous  # noqa: PLC0415  (as above)
+
+        self._controller.session.send_source(Previous())
+
+    def toggle_pause(self) -> None:
+        """Stop or go on playing."""
+        from deepvis.sources.base import TogglePause  # noqa: PLC0415  (as above)
+
+        self._controller.session.send_source(TogglePause())
+
+    def step_forward(self) -> None:
+        """One frame on."""
+        self.step(1)
+
+    def step_back(self) -> None:
+        """One frame back."""
+        self.step(-1)
+
+    def step(self, frames: int) -> None:
+        """Some frames on."""
+        from deepvis.sources.base import Step  # noqa: PLC0415  (as above)
+
+        self._controller.session.send_source(Step(frames))
+
+    def toggle_freeze(self) -> None:
+        """Hold the frame or let it go."""
+        self._controller.set_frozen(not self._controller.frozen)
+
+    def next_fit(self) -> None:
+        """Crop, letterbox, stretch."""
+        view = self._set(moves.next_fit(self._view))
+        self._controller.flashed.emit(f"Input: {view.fit}")
+
+    def toggle_mirror(self) -> None:
+        """Flip left and right."""
+        self._controller.set_mirror(not self._view.mirror)
+
+    def turn(self) -> None:
+        """Turn by 90 degrees."""
+        self._set(moves.turn(self._view))
+
+    # navigate
+
+    def left(self) -> None:
+        """One unit to the left."""
+        self._move(0, -1)
+
+    def right(self) -> None:
+        """One unit to the right."""
+        self._move(0, 1)
+
+    def down(self) -> None:
+        """One row down."""
+        self._move(1, 0)
+
+    def up(self) -> None:
+        """One row up."""
+        self._move(-1, 0)
+
+    def far_left(self) -> None:
+        """Three units to the left."""
+        self._move(0, -FAR)
+
+    def far_right(self) -> None:
+        """Three units to the right."""
+        self._move(0, FAR)
+
+    def far_down(self) -> None:
+        """Three rows down."""
+        self._move(FAR, 0)
+
+    def far_up(self) -> None:
+        """Three rows up."""
+        self._move(-FAR, 0)
+
+    def previous_layer(self) -> None:
+        """The layer before in the default list."""
+        self._layer(-1)
+
+    def next_layer(self) -> None:
+        """The layer after in the default list."""
+        self._layer(1)
+
+    def back(self) -> None:
+        """Where the person was before."""
+        self._set(self._controller.history.back(self._view))
+
+    def forward(self) -> None:
+        """Where the person was after that."""
+        self._set(self._controller.history.forward(self._view))
+
+    def follow_maximum(self) -> None:
+        """Give up the chosen position."""
+        self._set(moves.select_unit(self._view, self._view.unit))
+
+    # grid and unit
+
+    def zoom_in(self) -> None:
+        """Larger tiles."""
+        self._set(moves.zoom_by(self._view, moves.ZOOM_STEP, 0.5, 0.5))
+
+    def zoom_out(self) -> None:
+        """Smaller tiles."""
+        self._set(moves.zoom_by(self._view, 1 / moves.ZOOM_STEP, 0.5, 0.5))
+
+    def zoom_reset(self) -> None:
+        """All tiles."""
+        self._set(moves.zoom_reset(self._view))
+
+    def next_gamma(self) -> None:
+        """2015's gamma boost."""
+        self._controller.flashed.emit(f"Gamma boost {self._set(moves.next_gamma(self._view)).grid.gamma:g}")
+
+    def next_individual(self) -> None:
+        """2015's individual boost."""
+        view = self._set(moves.next_individual(self._view))
+        self._controller.flashed.emit(f"Individual boost {view.grid.individual:g}")
+
+    def next_scaling(self) -> None:
+        """Colors per layer or per unit."""
+        self._controller.flashed.emit(f"Colors per {self._set(moves.next_scaling(self._view)).grid.scaling}")
+
+    def next_colormap(self) -> None:
+        """Another color map."""
+        self._colormap(1)
+
+    def previous_colormap(self) -> None:
+        """The color map before."""
+        self._colormap(-1)
+
+    def next_sort(self) -> None:
+        """By index, maximum, mean."""
+        self._controller.flashed.emit(f"Sorted by {self._set(moves.next_sort(self._view)).grid.sort}")
+
+    def toggle_dead(self) -> None:
+        """Hide or show dead units."""
+        view = self._set(moves.toggle_dead(self._view))
+        self._controller.flashed.emit("Dead units hidden" if view.grid.hide_dead else "All units shown")
+
+    def next_overlay(self) -> None:
+        """Off, over active, over inactive."""
+        self._overlay(1)
+
+    def previous_overlay(self) -> None:
+        """The same backwards."""
+        self._overlay(-1)
+
+    def toggle_predictions(self) -> None:
+        """Show or hide the answers."""
+        view = self._set(moves.toggle_predictions(self._view))
+        text = "Predictions on" if view.predictions else "Predictions off: the forward pass stops at the viewed layer"
+        self._controller.flashed.emit(text)
+
+    def reset(self) -> None:
+        """2015's Esc."""
+        self._set(moves.reset(self._view, self._controller.info))
+
+    @property
+    def _view(self) -> View:
+        return self._controller.view
+
+    def _set(self, view: View) -> View:
+        self._controller.set_view(view)
+        return view
+
+    def _move(self, rows: int, columns: int) -> None:
+        layer = self._controller.layer()
+        if layer is None or not layer.units:
+            return
+        result = self._controller.result
+        layout = result.grid.layout if result is not None and result.grid is not None else None
+        self._set(moves.move_selection(self._view, layout, layer.units, rows, columns))
+
+    def _layer(self, by: int) -> None:
+        if self._controller.info is not None:
+            self._set(moves.next_layer(self._view, self._controller.info, by))
+
+    def _colormap(self, by: int) -> None:
+        self._controller.flashed.emit(f"Color map {self._set(moves.next_colormap(self._view, by)).grid.colormap}")
+
+    def _overlay(self, by: int) -> None:
+        overlay = self._set(moves.next_overlay(self._view, by)).pane.overlay
+        self._controller.flashed.emit("Overlay off" if overlay is Overlay.OFF else f"Input {overlay} regions")

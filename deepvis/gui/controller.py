@@ -1,0 +1,227 @@
+"""The only writer of the view: keys, clicks and the session's events come in, views go out to the session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from deepvis.gui import moves
+from deepvis.gui.history import History
+from deepvis.live.events import (
+    CamerasListed,
+    DevicesFound,
+    Event,
+    ModelFailed,
+    ModelReady,
+    ModelsListed,
+    Notice,
+    Progress,
+    SourceChanged,
+)
+from deepvis.live.first_view import view_for_model
+from deepvis.records import GridView, UnitPane, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deepvis.config import Settings
+    from deepvis.live.result import LiveResult
+    from deepvis.live.session import LiveSession
+    from deepvis.records import LayerInfo, ModelInfo, ModelRequest, Precision, SourceState
+
+
+class Controller(QObject):
+    """Owns the view, the history and what is known of model and source.
+
+    Signals:
+        view_changed: another view is asked for.
+        model_changed: another model runs, or on another device.
+        source_changed: the source or its state changed.
+        result_arrived: a result that answers the present layer.
+        told: a sentence and its level (`info`, `warning`, `error`).
+        progressed: the last report of long work.
+        devices_found: names.
+        models_listed: names.
+        cameras_listed: `(spec, name)` pairs.
+        flashed: a word about what a key just did.
+    """
+
+    view_changed = pyqtSignal(object)
+    model_changed = pyqtSignal(object)
+    source_changed = pyqtSignal(object)
+    result_arrived = pyqtSignal(object)
+    told = pyqtSignal(str, str)
+    progressed = pyqtSignal(object)
+    devices_found = pyqtSignal(object)
+    models_listed = pyqtSignal(object)
+    cameras_listed = pyqtSignal(object)
+    flashed = pyqtSignal(str)
+
+    def __init__(self, session: LiveSession, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.info: ModelInfo | None = None
+        self.source: SourceState | None = None
+        self.result: LiveResult | None = None
+        self.frozen = False
+        self.history = History()
+        self.view = first_view(settings)
+        self._wanted: tuple[str | None, int | None] = (settings.layer, settings.unit)
+        self._mirror_wish = settings.mirror
+        self._precision: Precision = settings.precision
+        self._device = settings.device
+        self._takers: dict[type[object], Callable[..., None]] = {
+            Notice: lambda notice: self.told.emit(notice.text, notice.level),
+            Progress: self.progressed.emit,
+            ModelReady: self._take_model,
+            ModelFailed: lambda failed: self.told.emit(failed.text, "error"),
+            SourceChanged: self._take_source,
+            DevicesFound: lambda found: self.devices_found.emit(found.names),
+            ModelsListed: lambda listed: self.models_listed.emit(listed.names),
+            CamerasListed: lambda listed: self.cameras_listed.emit(listed.cameras),
+        }
+
+    # what the session says
+
+    def fetch(self) -> None:
+        """Take everything the session has; called when the doorbell rings."""
+        for event in self.session.take_events():
+            self.take(event)
+        result = self.session.take_result()
+        if result is not None and self._is_present(result):
+            self.result = result
+            self.result_arrived.emit(result)
+
+    def take(self, event: Event) -> None:
+        """Follow one event."""
+        self._takers[type(event)](event)
+
+    def _is_present(self, result: LiveResult) -> bool:
+        """Whether a result answers the layer that is asked for now; a late answer is dropped."""
+        return (result.view.model, result.view.layer) == (self.view.model, self.view.layer)
+
+    def _take_model(self, ready: ModelReady) -> None:
+        other = self.info is None or self.info.name != ready.info.name
+        self.info = ready.info
+        self._device = ready.info.device
+        layer, unit = self._wanted
+        if layer is not None and all(layer != candidate.name for candidate in ready.info.layers):
+            self.told.emit(_no_such_layer(ready.info, layer), "warning")
+        self._wanted = (None, None)
+        view = view_for_model(self.view, ready.info, layer, unit if layer or self.view.model == "" else None)
+        if other:
+            self.result = None
+            self.history.clear()
+        self.model_changed.emit(ready.info)
+        self.set_view(view)
+
+    def _take_source(self, changed: SourceChanged) -> None:
+        before = self.source
+        self.source = changed.state
+        if before is None or before.kind != changed.state.kind:
+            mirror = changed.state.kind == "camera" if self._mirror_wish is None else self._mirror_wish
+            self.set_view(replace(self.view, mirror=mirror))
+        self.source_changed.emit(changed.state)
+
+    # what the person wants
+
+    def set_view(self, view: View) -> None:
+        """Ask for another view."""
+        if view == self.view and view == self.session.view:
+            return
+        moved = (view.layer, view.unit, view.position) != (self.view.layer, self.view.unit, self.view.position)
+        self.view = view
+        if moved or not self.history.can_go_back:
+            self.history.visit(view)
+        self.session.set_view(view)
+        self.view_changed.emit(view)
+
+    def layer(self) -> LayerInfo | None:
+        """The viewed layer, once a model runs."""
+        if self.info is None:
+            return None
+        return next((layer for layer in self.info.layers if layer.name == self.view.layer), None)
+
+    def select_layer(self, name: str) -> None:
+        """Go to a layer by name."""
+        if self.info is not None:
+            self.set_view(moves.select_layer(self.view, self.info.layer(name)))
+
+    def select_unit(self, unit: int) -> None:
+        """Select a unit of the viewed layer; its maximum is followed."""
+        self.set_view(moves.select_unit(self.view, unit))
+
+    def select_position(self, unit: int, row: int, column: int) -> None:
+        """Select a position of a unit's map; the same position again gives it up."""
+        same = (self.view.unit, self.view.position) == (unit, (row, column))
+        self.set_view(moves.select_unit(self.view, unit, None if same else (row, column)))
+
+    def go(self, layer: str, unit: int) -> None:
+        """Go to a unit of any layer."""
+        if self.info is not None:
+            self.set_view(replace(moves.select_layer(self.view, self.info.layer(layer)), unit=unit))
+
+    def change_grid(self, **changes: object) -> None:
+        """Change some of the grid's view."""
+        self.set_view(replace(self.view, grid=replace(self.view.grid, **changes)))  # type: ignore[arg-type]
+
+    def change_pane(self, **changes: object) -> None:
+        """Change some of the unit pane's view."""
+        self.set_view(replace(self.view, pane=replace(self.view.pane, **changes)))  # type: ignore[arg-type]
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Hold the present frame, or go on."""
+        self.frozen = frozen
+        self.session.set_frozen(frozen)
+        self.flashed.emit("Frozen: everything works on this frame" if frozen else "Running")
+
+    def open_source(self, spec: str) -> None:
+        """Switch the source; a frozen picture is let go."""
+        if self.frozen:
+            self.set_frozen(False)
+        self.session.open_source(spec)
+
+    def load_model(self, request: ModelRequest) -> None:
+        """Ask for another model."""
+        self.session.load_model(request)
+
+    def place(self, device: str | None = None, precision: Precision | None = None) -> None:
+        """Ask for another device or precision."""
+        self._device = device or self._device
+        self._precision = precision or self._precision
+        self.session.place(self._device, self._precision)
+
+    def set_mirror(self, mirror: bool) -> None:
+        """Mirror from now on, whatever the source."""
+        self._mirror_wish = mirror
+        self.set_view(replace(self.view, mirror=mirror))
+
+
+def first_view(settings: Settings) -> View:
+    """The view that the settings ask for; layer and unit follow when the model is known."""
+    grid = GridView(
+        sort=settings.sort,
+        hide_dead=settings.hide_dead,
+        scaling=settings.scaling,
+        individual=settings.individual,
+        gamma=settings.gamma,
+        colormap=settings.colormap,
+    )
+    return View(
+        mirror=bool(settings.mirror),
+        quarter_turns=settings.quarter_turns,
+        fit=settings.fit,
+        predictions=settings.predictions,
+        grid=grid,
+        pane=UnitPane(overlay=settings.overlay, opacity=settings.opacity),
+    )
+
+
+def _no_such_layer(info: ModelInfo, layer: str) -> str:
+    try:
+        info.layer(layer)
+    except KeyError as error:
+        return f"{error.args[0]} Showing the default layer."
+    return ""

@@ -1,0 +1,331 @@
+"""The window: panels in docks, wired to the controller. The presenter fills panels, the commands answer keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from deepvis.gui import moves
+from deepvis.gui.actions import ACTIONS
+from deepvis.gui.bindings import ActionSet
+from deepvis.gui.commands import ViewCommands
+from deepvis.gui.grid_panel import GridPanel
+from deepvis.gui.overlays import Overlays
+from deepvis.gui.presenter import Presenter, readings
+from deepvis.gui.side_panels import InputPanel, UnitPanel
+from deepvis.gui.tool_bar import MainToolBar
+from deepvis.gui.unit_menu import unit_menu
+from deepvis.gui.widgets.layer_bar import LayerBar
+from deepvis.gui.widgets.picture_view import dropped_specs
+from deepvis.gui.widgets.status_line import StatusLine
+from deepvis.gui.widgets.unit_page import UnitPage
+from deepvis.gui.window_commands import WindowCommands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from deepvis.gui.controller import Controller
+    from deepvis.gui.theme import Theme
+    from deepvis.live.events import Progress
+    from deepvis.live.result import LiveResult
+    from deepvis.records import ModelInfo, ModelRequest, SourceState, View
+
+READINGS_EVERY_MS = 250
+SETTLE_MS = 60
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees.
+
+    Signals:
+        closing: the window is about to close; the owner ends the session.
+    """
+
+    closing = pyqtSignal()
+
+    def __init__(self, controller: Controller, request: ModelRequest) -> None:
+        super().__init__()
+        self.controller = controller
+        self.model_names: tuple[str, ...] = ()
+        self.timings_shown = False
+        self.view_commands = ViewCommands(controller)
+        self.input_panel = InputPanel()
+        self.unit_panel = UnitPanel()
+        self.grid_panel = GridPanel()
+        self.layer_bar = LayerBar()
+        self.page = UnitPage()
+        self.status = StatusLine()
+        self.window_commands = WindowCommands(self, request)
+        self.acts = ActionSet(self, self._handlers())
+        self.bar = MainToolBar(self.acts)
+        self._arrange()
+        self.overlays = Overlays(self, controller, self.acts)
+        self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
+        self._unpainted: LiveResult | None = None
+        self._settle = self._settle_timer()
+        self._connect_panels()
+        self._connect_controller()
+        self._start_readings()
+        self._show_view(controller.view)
+        self.grid_panel.show_problem("The network is being loaded.")
+        self.input_panel.picture.set_message("Waiting for the first picture.")
+        self.input_panel.predictions.set_message("The network is being loaded.")
+
+    # building
+
+    def _arrange(self) -> None:
+        self.setWindowTitle("DeepVis")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        menus = self.menuBar()
+        if menus is not None:
+            self.acts.fill(menus)
+        self.addToolBar(self.bar)
+        self.setCentralWidget(self._center())
+        left = Qt.DockWidgetArea.LeftDockWidgetArea
+        self.input_dock = self._dock("Input", self.input_panel, left)
+        self.unit_dock = self._dock("Selected unit", self.unit_panel, left)
+        self.page_dock = self._dock("Unit page", self.page, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.page_dock.visibilityChanged.connect(lambda on: self.acts.set_checked("toggle_unit_page", on))
+        self._arrange_docks()
+
+    def _arrange_docks(self) -> None:
+        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
+            self.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.resizeDocks([self.input_dock, self.page_dock], [280, 250], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.input_dock, self.unit_dock], [370, 300], Qt.Orientation.Vertical)
+
+    def _center(self) -> QWidget:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.layer_bar)
+        splitter.addWidget(self.grid_panel)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([190, 700])
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(splitter, 1)
+        footer = self.statusBar()
+        if footer is not None:
+            footer.setSizeGripEnabled(False)
+            footer.setContentsMargins(0, 0, 0, 0)
+            footer.addWidget(self.status, 1)
+        return holder
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title.lower().replace(" ", "_"))
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _handlers(self) -> dict[str, Callable[[], None]]:
+        handlers = {}
+        for spec in ACTIONS:
+            owner = self.window_commands if hasattr(WindowCommands, spec.id) else self.view_commands
+            if hasattr(owner, spec.id):
+                handlers[spec.id] = getattr(owner, spec.id)
+        return handlers
+
+    def _connect_panels(self) -> None:
+        grid, controller = self.grid_panel.grid, self.controller
+        grid.resized.connect(lambda _height, _width: self._settle.start())
+        grid.unit_clicked.connect(controller.select_unit)
+        grid.position_clicked.connect(controller.select_position)
+        grid.unit_double_clicked.connect(self._enlarge)
+        grid.unit_hovered.connect(lambda unit: controller.change_grid(hold_order=unit >= 0))
+        grid.zoomed.connect(self._zoom)
+        grid.panned.connect(self._pan)
+        grid.context_asked.connect(self._offer)
+        for view in (self.unit_panel.unit, self.grid_panel.enlarged):
+            view.resized.connect(lambda _height, _width: self._settle.start())
+            view.position_clicked.connect(lambda row, column: self._choose_position(row, column))
+        self.grid_panel.enlarged_changed.connect(lambda _on: self._settle.start())
+        self.grid_panel.grid_choice_made.connect(lambda name, value: controller.change_grid(**{name: value}))
+        self.unit_panel.overlay_chosen.connect(lambda overlay: controller.change_pane(overlay=overlay))
+        self.unit_panel.opacity_chosen.connect(lambda opacity: controller.change_pane(opacity=opacity))
+        self.layer_bar.layer_clicked.connect(controller.select_layer)
+        self.input_panel.picture.file_dropped.connect(lambda specs: controller.open_source(specs[0]))
+        self.input_panel.predictions.class_clicked.connect(self._go_to_class)
+        self.status.cancel_clicked.connect(controller.session.cancel_loading)
+        self._connect_transport()
+        self._connect_bar()
+
+    def _connect_transport(self) -> None:
+        from deepvis.sources.base import Seek, SetLoop, SetSpeed  # noqa: PLC0415  (beside their only use)
+
+        transport, send = self.input_panel.transport, self.controller.session.send_source
+        transport.pause_toggled.connect(self.view_commands.toggle_pause)
+        transport.next_clicked.connect(self.view_commands.next_file)
+        transport.previous_clicked.connect(self.view_commands.previous_file)
+        transport.stepped.connect(self.view_commands.step)
+        transport.seeked.connect(lambda position: send(Seek(position)))
+        transport.speed_chosen.connect(lambda factor: send(SetSpeed(factor)))
+        transport.loop_toggled.connect(lambda on: send(SetLoop(on)))
+
+    def _connect_bar(self) -> None:
+        self.bar.source_chosen.connect(self.controller.open_source)
+        self.bar.source_menu_opened.connect(self.controller.session.list_cameras)
+        self.bar.device_chosen.connect(lambda name: self.controller.place(device=name))
+        self.bar.precision_chosen.connect(lambda precision: self.controller.place(precision=precision))
+
+    def _connect_controller(self) -> None:
+        controller = self.controller
+        controller.view_changed.connect(self._show_view)
+        controller.model_changed.connect(self._show_model)
+        controller.source_changed.connect(self._show_source)
+        controller.result_arrived.connect(self._show_result)
+        controller.told.connect(self._tell)
+        controller.progressed.connect(self._show_progress)
+        controller.devices_found.connect(self.bar.show_devices)
+        controller.cameras_listed.connect(self.bar.show_cameras)
+        controller.models_listed.connect(self._take_names)
+        self.grid_panel.grid.painted = self._note_paint
+        self.grid_panel.enlarged.painted = self._note_paint
+
+    def _settle_timer(self) -> QTimer:
+        """While a dock is dragged the panes change size with every pixel: the last size is asked for only."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(SETTLE_MS)
+        timer.timeout.connect(self._take_sizes)
+        return timer
+
+    def _start_readings(self) -> None:
+        timer = QTimer(self)
+        timer.setInterval(READINGS_EVERY_MS)
+        timer.timeout.connect(self.show_readings)
+        timer.start()
+
+    # showing
+
+    def _show_view(self, view: View) -> None:
+        self.grid_panel.show_view(view)
+        self.unit_panel.show_view(view)
+        self.layer_bar.set_current(view.layer)
+        self.presenter.show_layer(self.controller.layer())
+        self.input_panel.predictions.setVisible(view.predictions)
+        ticks = {
+            "toggle_mirror": view.mirror,
+            "toggle_predictions": view.predictions,
+            "toggle_dead": view.grid.hide_dead,
+            "toggle_freeze": self.controller.frozen,
+        }
+        for name, on in ticks.items():
+            self.acts.set_checked(name, on)
+        self.acts["back"].setEnabled(self.controller.history.can_go_back)
+        self.acts["forward"].setEnabled(self.controller.history.can_go_forward)
+
+    def _show_model(self, info: ModelInfo) -> None:
+        self.layer_bar.set_layers(info)
+        self.bar.show_model(info)
+        self.presenter.show_model(info)
+        self.setWindowTitle(f"DeepVis – {info.name}")
+        self.status.set_message(f"{info.name}: {info.weights}", "good")
+
+    def _show_source(self, state: SourceState) -> None:
+        self.bar.show_source(state)
+        self.input_panel.transport.set_state(state)
+
+    def _show_result(self, result: LiveResult) -> None:
+        self._unpainted = result
+        self.presenter.show(result)
+        self.bar.show_frozen(self.controller.frozen)
+        if self.timings_shown:
+            drawing = result.total_ms - result.forward_ms
+            self.status.set_message(f"forward {result.forward_ms:.1f} ms, the rest {drawing:.1f} ms")
+
+    def _note_paint(self) -> None:
+        if self._unpainted is not None:
+            frame, self._unpainted = self._unpainted.frame, None
+            self.controller.session.meters.paint(frame.number, frame.captured_s)
+
+    def _show_progress(self, progress: Progress) -> None:
+        if progress.done:
+            self.status.clear_progress()
+        else:
+            self.status.set_progress(progress.text, progress.fraction)
+
+    def _tell(self, text: str, level: str) -> None:
+        self.status.set_message(text, level)
+        if level != "info":
+            self.overlays.toast.show_text(text, 6000)
+
+    def _take_names(self, names: tuple[str, ...]) -> None:
+        self.model_names = names
+
+    def show_readings(self) -> None:
+        """Bring the figures of the status line up to date."""
+        info = self.controller.info
+        device = "" if info is None else f"{info.device} {info.precision}"
+        self.status.set_readings(readings(self.controller.session.counts(), device))
+
+    def show_timings(self, on: bool) -> None:
+        """Show what a frame costs in the status line, or not."""
+        self.timings_shown = on
+        self.acts.set_checked("toggle_timings", on)
+
+    def use_theme(self, theme: Theme) -> None:
+        """What lies beside and between tiles takes the theme's colors."""
+        self.controller.change_grid(background=_rgb(theme.window), gap=_rgb(theme.border))
+
+    # what the mouse does
+
+    def _take_sizes(self) -> None:
+        height, width = self.grid_panel.grid.device_size()
+        self.controller.change_grid(height=height, width=width)
+        shown = self.grid_panel.enlarged if self.grid_panel.is_enlarged else self.unit_panel.unit
+        height, width = shown.device_size()
+        self.controller.change_pane(height=height, width=width)
+
+    def _zoom(self, factor: float, row: float, column: float) -> None:
+        self.controller.set_view(moves.zoom_by(self.controller.view, factor, row, column))
+
+    def _pan(self, rows: float, columns: float) -> None:
+        self.controller.set_view(moves.pan_by(self.controller.view, rows, columns))
+
+    def _enlarge(self, unit: int) -> None:
+        self.controller.select_unit(unit)
+        self.grid_panel.set_enlarged(True)
+
+    def _choose_position(self, row: int, column: int) -> None:
+        self.controller.select_position(self.controller.view.unit, row, column)
+
+    def _go_to_class(self, index: int) -> None:
+        info = self.controller.info
+        layers = [] if info is None else [layer for layer in info.layers if layer.is_classes and not layer.reason]
+        if layers:
+            self.controller.go(layers[0].name, index)
+
+    def _offer(self, unit: int, at: object) -> None:
+        unit_menu(self, unit).exec(at)  # type: ignore[call-overload]
+
+    # the window itself
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Files and addresses may be dropped anywhere."""
+        if event is not None and dropped_specs(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        specs = [] if event is None else dropped_specs(event.mimeData())
+        if event is not None and specs:
+            event.acceptProposedAction()
+            self.controller.open_source(specs[0])
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Let the owner end the session first."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return red, green, blue

@@ -1,0 +1,89 @@
+"""What lies over the window for a moment: help, command palette, the way to a unit, short words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepvis.gui.bindings import help_rows, palette_rows
+from deepvis.gui.jump import FORMS, JumpError, find, suggestions
+from deepvis.gui.widgets.help_overlay import HelpOverlay
+from deepvis.gui.widgets.palette import CommandPalette, PaletteRow
+from deepvis.gui.widgets.toast import Toast
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QWidget
+
+    from deepvis.gui.bindings import ActionSet
+    from deepvis.gui.controller import Controller
+    from deepvis.records import ModelInfo
+
+
+class Overlays:
+    """Opens one at a time; while one is open the window's keys rest."""
+
+    def __init__(self, parent: QWidget, controller: Controller, actions: ActionSet) -> None:
+        self._controller = controller
+        self._actions = actions
+        self.help = HelpOverlay(parent)
+        self.palette = CommandPalette(parent)
+        self.jump = CommandPalette(parent, filters=False)
+        self.toast = Toast(parent)
+        self.help.set_rows(help_rows())
+        self.palette.set_rows(palette_rows())
+        self.palette.set_placeholder("Type a command")
+        self.jump.set_placeholder(FORMS)
+        self.palette.chosen.connect(self._do)
+        self.jump.chosen.connect(self._go)
+        self.jump.query_changed.connect(self._suggest)
+        for overlay in (self.help, self.palette, self.jump):
+            overlay.closed.connect(lambda: actions.block(False))
+        controller.flashed.connect(self.toast.show_text)
+
+    def open_palette(self) -> None:
+        """All commands, to be searched."""
+        self._open(self.palette)
+
+    def open_jump(self) -> None:
+        """Units, layers and classes, to be searched."""
+        if self._controller.info is None:
+            self._controller.told.emit("The network is still being loaded: there is nowhere to go yet.", "warning")
+            return
+        self._suggest("")
+        self._open(self.jump)
+
+    def toggle_help(self) -> None:
+        """The key table."""
+        if self.help.isVisible():
+            self.help.close_overlay()
+        else:
+            self._open(self.help)
+
+    def _open(self, overlay: HelpOverlay | CommandPalette) -> None:
+        self._actions.block(True)
+        overlay.open_over()
+
+    def _do(self, name: str) -> None:
+        self._actions.block(False)
+        self._actions.trigger(name)
+
+    def _suggest(self, text: str) -> None:
+        info = self._controller.info
+        if info is None:
+            return
+        try:
+            targets = [find(text, info, self._controller.view)]
+        except JumpError as error:
+            self.jump.set_rows([PaletteRow("", str(error), "", False, "")] if text.strip() else _layer_rows(info))
+            return
+        targets += [target for target in suggestions(text, info) if target not in targets]
+        self.jump.set_rows([PaletteRow(f"{at.layer}/{at.unit}", at.text, f"{at.layer}/{at.unit}") for at in targets])
+
+    def _go(self, address: str) -> None:
+        self._actions.block(False)
+        layer, _, unit = address.rpartition("/")
+        if layer:
+            self._controller.go(layer, int(unit))
+
+
+def _layer_rows(info: ModelInfo) -> list[PaletteRow]:
+    return [PaletteRow(f"{layer.name}/0", layer.name, layer.shape_text) for layer in info.shown_layers()]

@@ -1,0 +1,170 @@
+"""From records to widgets: what each part of the window shows of a result, a view, a model."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from deepvis.gui.widgets.status_line import Readings
+
+RECEPTIVE_FIELD = "receptive field"
+
+if TYPE_CHECKING:
+    from deepvis.gui.grid_panel import GridPanel
+    from deepvis.gui.side_panels import InputPanel, UnitPanel
+    from deepvis.gui.widgets.unit_page import UnitPage
+    from deepvis.live.meter import Counts
+    from deepvis.live.result import GridPicture, LiveResult, UnitReading
+    from deepvis.records import LayerInfo, ModelInfo, Rect
+
+
+class Presenter:
+    """Fills the panels. It keeps the last grid for the tooltips, nothing else."""
+
+    def __init__(self, inputs: InputPanel, units: UnitPanel, grid: GridPanel, page: UnitPage) -> None:
+        self._inputs = inputs
+        self._units = units
+        self._grid = grid
+        self._page = page
+        self._model: ModelInfo | None = None
+        self._layer: LayerInfo | None = None
+        self._last: GridPicture | None = None
+        grid.grid.set_hover_text(self.hover_text)
+
+    def show_model(self, model: ModelInfo) -> None:
+        """Forget the last model's grid."""
+        self._model, self._last = model, None
+        if not any(layer.is_classes and layer.name == "softmax" for layer in model.layers):
+            self._inputs.predictions.set_message("This network's output is not a list of classes.")
+
+    def show_layer(self, layer: LayerInfo | None) -> None:
+        """Name the viewed layer."""
+        self._layer = layer
+        self._grid.show_layer(layer, layer_text(layer))
+        if layer is not None:
+            self._units.unit.set_map_size(layer.height, layer.width)
+
+    def show(self, result: LiveResult) -> None:
+        """Show everything a result holds."""
+        boxes: list[tuple[Rect, str]] = []
+        if result.unit is not None and result.unit.box is not None:
+            boxes.append((result.unit.box, RECEPTIVE_FIELD))
+        self._inputs.picture.set_message("")
+        self._inputs.picture.set_picture(result.picture_rgb, result.frame.title)
+        self._inputs.picture.set_overlays(result.seen, boxes)
+        self._show_predictions(result)
+        if result.problem or result.unit is None:
+            self._show_problem(result.problem)
+            return
+        self._show_grid(result)
+        self._show_unit(result.unit)
+
+    def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
+        """What the tooltip of a tile says: address, class, values, place of the maximum."""
+        if self._last is None or self._layer is None or self._model is None or unit >= self._last.total:
+            return ""
+        summary = self._last.summary
+        lines = [f"{self._layer.name}/{unit}"]
+        label = self._model.label(self._layer, unit)
+        if label:
+            lines.append(label)
+        if self._layer.height * self._layer.width == 1:
+            lines.append(f"value {number(float(summary.maxima[unit]))}")
+            return "\n".join(lines)
+        row, column = summary.peak_position(unit)
+        lines.append(f"maximum {number(float(summary.maxima[unit]))} at row {row}, column {column}")
+        lines.append(f"mean {number(float(summary.means[unit]))}")
+        if position is not None:
+            lines.append(f"pointer at row {position[0]}, column {position[1]}")
+        return "\n".join(lines)
+
+    def _show_predictions(self, result: LiveResult) -> None:
+        shown = result.view.predictions
+        self._inputs.predictions.setVisible(shown)
+        if shown and result.predictions:
+            self._inputs.predictions.set_predictions(result.predictions)
+
+    def _show_problem(self, problem: str) -> None:
+        self._last = None
+        self._grid.show_problem(problem)
+        for view in (self._units.unit, self._grid.enlarged):
+            view.set_picture(None)
+            view.set_message(problem)
+
+    def _show_grid(self, result: LiveResult) -> None:
+        if result.grid is None:
+            return
+        self._last = result.grid
+        self._grid.show_grid(result.grid, result.view.unit, result.view.position)
+        hidden = f"  ·  {result.grid.hidden} dead hidden" if result.grid.hidden else ""
+        nan = f"  ·  NaN in {result.grid.nan_units} units" if result.grid.nan_units else ""
+        self._grid.show_layer(self._layer, layer_text(self._layer) + hidden + nan)
+
+    def _show_unit(self, unit: UnitReading) -> None:
+        label = self._label(unit.unit)
+        caption = f"#{unit.unit}" + (f"  {label}" if label else "")
+        for view in (self._units.unit, self._grid.enlarged):
+            view.set_message("")
+            view.set_picture(unit.picture_rgb)
+            view.set_position(unit.position, chosen=unit.chosen)
+            view.set_caption(caption, number(unit.value))
+        self._grid.color_bar.set_mark(unit.value)
+        self._show_page(unit, label)
+
+    def _show_page(self, unit: UnitReading, label: str) -> None:
+        if self._model is None or self._layer is None:
+            return
+        self._page.set_unit(f"{self._model.name}/{self._layer.name}/{unit.unit}", label)
+        self._page.set_facts(unit_facts(unit, self._layer))
+
+    def _label(self, unit: int) -> str:
+        if self._model is None or self._layer is None:
+            return ""
+        return self._model.label(self._layer, unit)
+
+
+def number(value: float) -> str:
+    """A value in three significant digits, with a true minus."""
+    if math.isnan(value):
+        return "NaN"
+    return f"{value:.3g}".replace("-", "−")
+
+
+def layer_text(layer: LayerInfo | None) -> str:
+    """What is known of a layer, in one line."""
+    if layer is None:
+        return ""
+    units = f"{layer.units} units" if layer.units != 1 else "1 unit"
+    size = f" of {layer.height}×{layer.width}" if layer.height * layer.width > 1 else ""
+    tokens = f"  ·  {layer.prefix_tokens} tokens set apart" if layer.prefix_tokens else ""
+    return f"{layer.type_name}  ·  {units}{size}{tokens}"
+
+
+def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
+    """The facts table of the unit page."""
+    facts = [("value", number(unit.value))]
+    if layer.height * layer.width > 1:
+        where = "chosen position" if unit.chosen else "maximum at"
+        facts += [
+            (where, f"row {unit.position[0]}, column {unit.position[1]}"),
+            ("maximum", number(unit.maximum)),
+            ("mean", number(unit.mean)),
+            ("minimum", number(unit.minimum)),
+        ]
+    if unit.prefix:
+        names = ["class token", *(f"token {index}" for index in range(1, len(unit.prefix)))]
+        facts += [(name, number(value)) for name, value in zip(names, unit.prefix, strict=True)][:3]
+    facts.append(("sees", unit.field_text or "being computed…"))
+    return facts
+
+
+def readings(counts: Counts, device: str) -> Readings:
+    """The figures of the status line."""
+    return Readings(
+        counts.capture_fps,
+        counts.inference_fps,
+        counts.paint_fps,
+        counts.latency_p50_ms,
+        counts.dropped,
+        device,
+    )

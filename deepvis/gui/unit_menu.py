@@ -1,0 +1,35 @@
+"""What a right click on a tile offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu
+
+if TYPE_CHECKING:
+    from deepvis.gui.main_window import MainWindow
+
+
+def unit_menu(window: MainWindow, unit: int) -> QMenu:
+    """The menu for a unit (-1 beside the tiles); what cannot be done yet stands in it with the reason."""
+    menu = QMenu(window)
+    menu.setToolTipsVisible(True)
+    if unit >= 0:
+        window.controller.select_unit(unit)
+        menu.addAction(_title(window, unit, menu))
+        menu.addSeparator()
+    menu.addActions([window.acts[name] for name in ("next_zoom", "follow_maximum", "copy_address", "jump")])
+    menu.addSeparator()
+    menu.addActions([window.acts[name] for name in ("next_sort", "toggle_dead", "next_scaling", "zoom_reset")])
+    menu.addSeparator()
+    menu.addActions([window.acts[name] for name in ("save_grid", "freeze_origin")])
+    return menu
+
+
+def _title(window: MainWindow, unit: int, menu: QMenu) -> QAction:
+    layer, info = window.controller.layer(), window.controller.info
+    label = info.label(layer, unit) if info is not None and layer is not None else ""
+    title = QAction(f"{window.controller.view.layer}/{unit}" + (f"  {label}" if label else ""), menu)
+    title.setEnabled(False)
+    return title

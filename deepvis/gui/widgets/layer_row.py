@@ -1,0 +1,84 @@
+"""How one row of the layer list looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from deepvis.gui.theme import SPACE, elided, small, theme_of
+from deepvis.gui.widgets.painting import draw_round_rect
+
+if TYPE_CHECKING:
+    from deepvis.gui.theme import Theme
+    from deepvis.records import LayerInfo
+
+NAME_ROLE = Qt.ItemDataRole.UserRole
+"""The item's whole dotted name."""
+
+INFO_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The item's `LayerInfo`, None for a module that only groups others."""
+
+_ROW_HEIGHT = 26
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """One line: name, type where there is room, shape at the right; the current layer is marked."""
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__(view)
+        self._view = view
+        self.current = ""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
+        """A row's height; any width."""
+        return QSize(80, _ROW_HEIGHT)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint one row."""
+        if painter is None:
+            return
+        theme = theme_of(self._view.palette())
+        info: LayerInfo | None = index.data(INFO_ROLE)
+        current = index.data(NAME_ROLE) == self.current
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver) and info is not None and not info.reason
+        painter.save()
+        area = option.rect.adjusted(4, 1, -4, -1)
+        if current or hovered:
+            draw_round_rect(painter, QRectF(area), 4, QColor(theme.chosen if current else theme.raised))
+        if current:
+            painter.fillRect(QRect(area.left(), area.top() + 5, 2, area.height() - 10), QColor(theme.accent))
+        self._paint_text(painter, area.adjusted(6, 0, -6, 0), index, theme)
+        painter.restore()
+
+    def _paint_text(self, painter: QPainter, line: QRect, index: QModelIndex, theme: Theme) -> None:
+        info: LayerInfo | None = index.data(INFO_ROLE)
+        center = Qt.AlignmentFlag.AlignVCenter
+        font = self._view.font()
+        shape_font = small(font)
+        shape = _fitting_shape(info, line.width() - QFontMetrics(font).horizontalAdvance(index.data()), shape_font)
+        shape_width = QFontMetrics(shape_font).horizontalAdvance(shape)
+        name = elided(index.data(), font, line.width() - shape_width - SPACE, Qt.TextElideMode.ElideMiddle)
+        usable = info is not None and not info.reason
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text if usable else theme.faint if info is not None else theme.muted))
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), name)
+        painter.setFont(shape_font)
+        painter.setPen(QColor(theme.muted if usable else theme.faint))
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), shape)
+        name_width = QFontMetrics(font).horizontalAdvance(name)
+        room = line.adjusted(name_width + SPACE, 0, -shape_width - SPACE, 0)
+        type_name = info.type_name if info is not None else ""
+        if room.width() >= QFontMetrics(shape_font).horizontalAdvance(type_name):
+            painter.setPen(QColor(theme.faint))
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | center), type_name)
+
+
+def _fitting_shape(info: LayerInfo | None, room: int, font: QFont) -> str:
+    """The shape, or only the number of units where the name leaves no room for more."""
+    if info is None or not info.units:
+        return ""
+    fits = QFontMetrics(font).horizontalAdvance(info.shape_text) + SPACE <= room
+    return info.shape_text if fits else str(info.units)

@@ -1,0 +1,135 @@
+"""What the network answers: the most probable classes with bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from deepvis.gui.theme import SPACE, elided, theme_of
+from deepvis.gui.widgets.painting import draw_message, draw_round_rect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deepvis.gui.theme import Theme
+    from deepvis.records import Prediction
+
+_ROW_HEIGHT = 28
+_BAR_HEIGHT = 3
+
+
+class Predictions(QWidget):
+    """A fixed number of rows: label, probability, and a bar below both.
+
+    Args:
+        rows: how many; the widget keeps its height whatever it shows.
+        parent: the widget it lies in.
+
+    Signals:
+        class_clicked: index of the class.
+    """
+
+    class_clicked = pyqtSignal(int)
+
+    def __init__(self, rows: int = 5, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._predictions: tuple[Prediction, ...] = ()
+        self._message = ""
+        self._hovered = -1
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_predictions(self, predictions: Sequence[Prediction]) -> None:
+        """Show these, the most probable first; more than there are rows are cut."""
+        self._predictions = tuple(predictions[: self._rows])
+        self.update()
+
+    def set_message(self, message: str) -> None:
+        """A sentence why there are no predictions; shown only while there are none."""
+        self._message = message
+        self.update()
+
+    def row_at(self, y: float) -> int:
+        """The row at a height, -1 where it holds no prediction."""
+        row = int((y - SPACE // 2) // _ROW_HEIGHT)
+        return row if 0 <= row < len(self._predictions) else -1
+
+    def sizeHint(self) -> QSize:
+        """All rows."""
+        return QSize(280, self._rows * _ROW_HEIGHT + SPACE)
+
+    def minimumSizeHint(self) -> QSize:
+        """All rows, narrow."""
+        return QSize(140, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        """Paint the rows."""
+        painter = QPainter(self)
+        theme = theme_of(self.palette())
+        painter.fillRect(self.rect(), QColor(theme.panel))
+        if not self._predictions and self._message:
+            draw_message(painter, self.rect(), self._message, self.font(), theme)
+        for row, prediction in enumerate(self._predictions):
+            self._paint_row(painter, row, prediction, theme)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Tell a label that is elided."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            row = self.row_at(event.pos().y())
+            if row >= 0:
+                prediction = self._predictions[row]
+                text = f"{prediction.label}\nclass {prediction.index}: {prediction.probability:.4%}"
+                QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Highlight the row under the pointer."""
+        self._hover(-1 if event is None else self.row_at(event.position().y()))
+
+    def leaveEvent(self, _event: QEvent | None) -> None:
+        """No row is under the pointer."""
+        self._hover(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Tell the class clicked."""
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        row = self.row_at(event.position().y()) if QRectF(self.rect()).contains(QPointF(event.position())) else -1
+        if row >= 0:
+            self.class_clicked.emit(self._predictions[row].index)
+
+    def label_width(self) -> int:
+        """Logical pixels a label may take."""
+        return self.width() - 2 * SPACE - self._number_width() - SPACE
+
+    def _number_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance("100.0 %")
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def _paint_row(self, painter: QPainter, row: int, prediction: Prediction, theme: Theme) -> None:
+        area = QRect(SPACE, SPACE // 2 + row * _ROW_HEIGHT, self.width() - 2 * SPACE, _ROW_HEIGHT)
+        if row == self._hovered:
+            draw_round_rect(painter, QRectF(area.adjusted(-4, 0, 4, 0)), 4, QColor(theme.raised))
+        line = area.adjusted(0, 2, 0, -_BAR_HEIGHT - 5)
+        painter.setFont(self.font())
+        painter.setPen(QColor(theme.text if row == 0 else theme.muted))
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        label = elided(prediction.label, self.font(), self.label_width())
+        painter.drawText(line, int(left | Qt.AlignmentFlag.AlignVCenter), label)
+        painter.drawText(line, int(right | Qt.AlignmentFlag.AlignVCenter), f"{100 * prediction.probability:.1f} %")
+        track = QRectF(area.left(), area.bottom() - _BAR_HEIGHT - 1, area.width(), _BAR_HEIGHT)
+        draw_round_rect(painter, track, _BAR_HEIGHT / 2, QColor(theme.border))
+        share = min(1.0, max(0.0, prediction.probability))
+        if share * track.width() >= 1:
+            track.setWidth(share * track.width())
+            draw_round_rect(painter, track, _BAR_HEIGHT / 2, QColor(theme.accent if row == 0 else theme.muted))

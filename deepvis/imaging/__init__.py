@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: layout of the grid, color maps, geometry. NumPy only."""

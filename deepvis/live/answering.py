@@ -1,0 +1,165 @@
+"""From a frame and a view to a `LiveResult`: prepare, ask the network, draw. No threads here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deepvis.imaging.geometry import InputGeometry, orient
+from deepvis.imaging.tiling import lay_out
+from deepvis.live.mosaic import compose_grid
+from deepvis.live.result import GridPicture, LiveResult, UnitReading
+from deepvis.live.summary import ColorScale, UnitSummary, color_scale, summarize
+from deepvis.live.tile_order import LayerTrack
+from deepvis.live.unit_picture import compose_unit
+from deepvis.models.receptive_field import field_text
+from deepvis.records import Frame, LayerInfo, Rect, Scaling, View
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from deepvis.live.engine import Engine, EngineAnswer
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    key: tuple[object, ...]
+    picture_rgb: NDArray[np.uint8]
+    network_picture: torch.Tensor
+    geometry: InputGeometry
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    key: tuple[object, ...]
+    answer: EngineAnswer
+    summary: UnitSummary
+    extent: tuple[float, float]
+
+
+class Answering:
+    """Remembers the last preparation, forward pass and layer: a new look at an old frame costs a drawing only."""
+
+    def __init__(self) -> None:
+        self._prepared: _Prepared | None = None
+        self._asked: _Asked | None = None
+        self._track = LayerTrack()
+        self._track_key: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Drop everything remembered: the network changed."""
+        self._prepared = self._asked = None
+        self._track_key = ()
+
+    def answer(self, engine: Engine, frame: Frame, view: View) -> LiveResult:
+        """Answer a view of a frame.
+
+        Raises:
+            KeyError: where the engine has no such layer.
+            Exception: whatever the network's own code raises.
+        """
+        started_s = time.perf_counter()
+        tap = engine.taps[view.layer]
+        prepared = self._prepare(engine, frame, view)
+        asked = self._ask(engine, prepared, frame, view)
+        scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
+        return LiveResult(
+            frame,
+            view,
+            engine.loaded.name,
+            prepared.picture_rgb,
+            _seen(engine, prepared.geometry),
+            tap.info,
+            self._grid(asked, tap.info, scale, view),
+            _reading(engine, asked, prepared, scale, view),
+            asked.answer.predictions if view.predictions else (),
+            forward_ms=asked.answer.forward_ms,
+            total_ms=(time.perf_counter() - started_s) * 1000,
+        )
+
+    def _prepare(self, engine: Engine, frame: Frame, view: View) -> _Prepared:
+        key = (frame, engine, view.mirror, view.quarter_turns, view.fit)
+        if self._prepared is None or self._prepared.key != key:
+            picture = orient(frame.rgb, mirror=view.mirror, quarter_turns=view.quarter_turns)
+            network_picture, geometry = engine.loaded.preprocessing.prepare(picture, view.fit)
+            self._prepared = _Prepared(key, picture, network_picture, geometry)
+        return self._prepared
+
+    def _ask(self, engine: Engine, prepared: _Prepared, frame: Frame, view: View) -> _Asked:
+        key = (prepared.key, view.layer)
+        known = self._asked is not None and self._asked.key == key
+        if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
+            return self._asked
+        answer = engine.ask(prepared.network_picture, view.layer, to_the_end=view.predictions)
+        summary = summarize(answer.activations.maps)
+        self._follow(engine, view)
+        if not known:
+            self._track.see(summary)
+        extent = self._track.range.follow(summary.extent(), still=frame.still)
+        self._asked = _Asked(key, answer, summary, extent)
+        return self._asked
+
+    def _follow(self, engine: Engine, view: View) -> None:
+        key = (engine, view.layer)
+        if key != self._track_key:
+            self._track, self._track_key = LayerTrack(), key
+
+    def _grid(self, asked: _Asked, info: LayerInfo, scale: ColorScale, view: View) -> GridPicture | None:
+        if view.grid.height < 1 or view.grid.width < 1:
+            return None
+        units = self._track.tiles(asked.summary, view.grid)
+        layout = lay_out(units, info.height, info.width, view.grid)
+        bgrx = compose_grid(asked.answer.activations.maps, layout, scale, asked.summary, view.grid)
+        hidden = info.units - len(units)
+        return GridPicture(bgrx, layout, scale, asked.summary, hidden, info.units, len(asked.summary.nan_units))
+
+
+def _seen(engine: Engine, geometry: InputGeometry) -> Rect:
+    height, width = engine.loaded.preprocessing.input_size
+    return geometry.to_picture(Rect(0, 0, height, width))
+
+
+def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, scale: ColorScale, view: View) -> UnitReading | None:
+    activations = asked.answer.activations
+    unit = min(view.unit, activations.maps.shape[0] - 1)
+    unit_map = activations.maps[unit]
+    summary = asked.summary
+    position = _position(view, summary, unit, unit_map.shape[0], unit_map.shape[1])
+    box, text = _field(engine, prepared.geometry, view.layer, position)
+    pane = view.pane
+    picture = None
+    if pane.height > 0 and pane.width > 0:
+        picture = compose_unit(unit_map, prepared.network_picture, scale, view.grid, pane)
+    prefix = () if activations.prefix is None else tuple(activations.prefix[unit].float().tolist())
+    return UnitReading(
+        unit,
+        float(unit_map[position]),
+        float(summary.maxima[unit]),
+        float(summary.minima[unit]),
+        float(summary.means[unit]),
+        position,
+        view.position is not None,
+        box,
+        text,
+        prefix,
+        picture,
+    )
+
+
+def _position(view: View, summary: UnitSummary, unit: int, height: int, width: int) -> tuple[int, int]:
+    if view.position is None:
+        return summary.peak_position(unit)
+    return min(view.position[0], height - 1), min(view.position[1], width - 1)
+
+
+def _field(engine: Engine, geometry: InputGeometry, layer: str, position: tuple[int, int]) -> tuple[Rect | None, str]:
+    """What a position can see, in picture pixels, and its size for people."""
+    boxes = engine.boxes.get(layer)
+    if boxes is None:
+        return None, ""
+    top, left, bottom, right = (float(side) for side in boxes[:, position[0], position[1]])
+    text = field_text(boxes, position[0], position[1], engine.loaded.preprocessing.input_size)
+    return geometry.to_picture(Rect(top, left, bottom - top, right - left)), text

@@ -1,0 +1,177 @@
+"""A loaded network, ready to be asked for a layer: on its device, in its precision, with its layers described."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from deepvis.models.errors import ModelError
+from deepvis.models.layers import LayerTap, describe_layers
+from deepvis.models.probe import Probe
+from deepvis.models.zoo import load_model
+from deepvis.records import ModelInfo, Precision, Prediction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deepvis.models.probe import Activations
+    from deepvis.models.zoo import LoadedModel
+    from deepvis.records import ModelRequest
+
+log = logging.getLogger(__name__)
+
+TOP = 5
+
+DTYPES = {
+    Precision.FLOAT32: torch.float32,
+    Precision.FLOAT16: torch.float16,
+    Precision.BFLOAT16: torch.bfloat16,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class EngineAnswer:
+    """One forward pass: a layer's activations, and the predictions where the pass went to the end."""
+
+    activations: Activations
+    predictions: tuple[Prediction, ...]
+    complete: bool
+    forward_ms: float
+
+
+class Engine:
+    """One network and what is known of it. The inference thread owns it once it is handed over.
+
+    Attributes:
+        loaded: the model.
+        taps: by layer name.
+        device: where the weights are.
+        precision: what they are stored in.
+        boxes: receptive boxes in network input pixels by layer name, int32 `(4, height, width)`; filled in later.
+    """
+
+    def __init__(self, loaded: LoadedModel, taps: tuple[LayerTap, ...]) -> None:
+        self.loaded = loaded
+        self.taps = {tap.info.name: tap for tap in taps}
+        self.device = torch.device("cpu")
+        self.precision = Precision.FLOAT32
+        self.boxes: dict[str, NDArray[np.int32] | None] = {}
+        self._memory_format = torch.contiguous_format
+        self._probe = Probe(loaded.network, taps)
+        self._parameters = sum(parameter.numel() for parameter in loaded.network.parameters())
+
+    def info(self) -> ModelInfo:
+        """What the window may know."""
+        shape = self.loaded.preprocessing
+        return ModelInfo(
+            self.loaded.name,
+            tuple(tap.info for tap in self.taps.values()),
+            self.loaded.labels,
+            (shape.channels, *shape.input_size),
+            self.loaded.weights,
+            self._parameters,
+            str(self.device),
+            self.precision,
+        )
+
+    def move(self, device: torch.device, precision: Precision) -> None:
+        """Put the weights on a device in a precision.
+
+        Raises:
+            RuntimeError: as torch raises it; the weights are then back where they were.
+        """
+        before = (self.device, self.precision)
+        try:
+            self._place(device, precision)
+        except RuntimeError:
+            self._place(*before)
+            raise
+
+    def prefer_channels_last(self) -> None:
+        """Store weights channels-last where the network still runs so: convolutions are faster."""
+        batch = self._dummy()
+        try:
+            self._memory_format = torch.channels_last
+            self.loaded.network.to(memory_format=torch.channels_last)
+            with torch.inference_mode():
+                self.loaded.network(batch.contiguous(memory_format=torch.channels_last))
+        except RuntimeError:
+            log.info("%s does not run channels-last", self.loaded.name, exc_info=True)
+            self._memory_format = torch.contiguous_format
+            self.loaded.network.to(memory_format=torch.contiguous_format)
+
+    def ask(self, picture: torch.Tensor, layer: str, *, to_the_end: bool) -> EngineAnswer:
+        """Run the network on one prepared picture.
+
+        Args:
+            picture: uint8 `(channels, height, width)` on the host, from `Preprocessing.prepare`.
+            layer: name of the layer wanted.
+            to_the_end: also the predictions; otherwise the pass stops after the layer.
+        """
+        started_s = time.perf_counter()
+        tap = self.taps[layer]
+        batch = self.loaded.preprocessing.normalize(picture, self.device, DTYPES[self.precision])
+        batch = batch.contiguous(memory_format=self._memory_format)
+        with torch.inference_mode():
+            answer = self._probe.run(batch, [tap], to_the_end=to_the_end)
+            predictions = self._predictions(answer.probabilities) if to_the_end else ()
+        if self.device.type != "cpu":
+            torch.accelerator.synchronize()
+        milliseconds = (time.perf_counter() - started_s) * 1000
+        return EngineAnswer(answer.activations[layer], predictions, to_the_end, milliseconds)
+
+    def _predictions(self, probabilities: torch.Tensor | None) -> tuple[Prediction, ...]:
+        if probabilities is None:
+            return ()
+        values, indices = probabilities.flatten().float().topk(min(TOP, probabilities.numel()))
+        labels = self.loaded.labels
+        pairs = zip(indices.tolist(), values.tolist(), strict=True)
+        return tuple(Prediction(i, labels[i] if i < len(labels) else f"class {i}", value) for i, value in pairs)
+
+    def _place(self, device: torch.device, precision: Precision) -> None:
+        self.loaded.network.to(device=device, dtype=DTYPES[precision])
+        self.device, self.precision = device, precision
+
+    def _dummy(self) -> torch.Tensor:
+        shape = self.loaded.preprocessing
+        return torch.zeros(1, shape.channels, *shape.input_size)
+
+
+def build_engine(
+    request: ModelRequest,
+    *,
+    progress: Callable[[str, float | None], None],
+    canceled: Callable[[], bool],
+) -> Engine:
+    """Load a model and look at its layers.
+
+    Raises:
+        ModelError: a sentence for the person.
+        Canceled: `canceled` became true on the way.
+    """
+    loaded = load_model(request, progress=progress, canceled=canceled)
+    progress(f"Reading the layers of {loaded.name}", None)
+    shape = loaded.preprocessing
+    # noise, not zeros: a network that divides by its own statistics must not meet a constant picture
+    generator = torch.Generator().manual_seed(0)
+    batch = torch.randn(1, shape.channels, *shape.input_size, generator=generator)
+    try:
+        taps = describe_layers(
+            loaded.network, batch, labels=loaded.labels, emits_probabilities=loaded.emits_probabilities
+        )
+    except ModelError:
+        raise
+    except Exception as error:
+        size = "×".join(map(str, batch.shape))
+        text = f"{loaded.name} does not run on a {size} input: {type(error).__name__}: {error}. Try --input-size."
+        raise ModelError(text) from error
+    engine = Engine(loaded, taps)
+    engine.prefer_channels_last()
+    return engine

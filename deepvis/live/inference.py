@@ -1,0 +1,214 @@
+"""The thread that owns the running network and every live tensor: newest frame and view in, `LiveResult` out."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deepvis.imaging.geometry import orient
+from deepvis.live.events import DevicesFound, Event, ModelReady, Notice
+from deepvis.live.mailbox import Mailbox
+from deepvis.live.result import LiveResult
+from deepvis.live.worker import Worker
+from deepvis.records import Frame, Precision, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deepvis.live.answering import Answering
+    from deepvis.live.engine import Engine
+    from deepvis.live.meter import RateMeter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Wish for a device (`auto`, `cpu`, `cuda:0`, ...) and a precision."""
+
+    device: str = "auto"
+    precision: Precision = Precision.FLOAT32
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Receptive boxes of an engine's layers, computed after it was handed over."""
+
+    engine: Engine
+    by_layer: dict[str, NDArray[np.int32] | None]
+
+
+class InferenceWorker(Worker):
+    """Answers the newest frame for the newest view; a still picture is answered again only when the view changes."""
+
+    name = "deepvis-inference"
+
+    def __init__(
+        self, report: Callable[[Event], None], results: Mailbox[LiveResult], inferred: RateMeter, threads: int
+    ) -> None:
+        super().__init__(report)
+        self._results = results
+        self._inferred = inferred
+        self._threads = threads
+        self.frames: Mailbox[Frame] = Mailbox(self.bell.ring)
+        self.views: Mailbox[View] = Mailbox(self.bell.ring)
+        self.engines: Mailbox[Engine] = Mailbox(self.bell.ring)
+        self.placements: Mailbox[Placement] = Mailbox(self.bell.ring)
+        self.boxes: Mailbox[Boxes] = Mailbox(self.bell.ring)
+        self._answering: Answering | None = None
+        self._engine: Engine | None = None
+        self._placement = Placement()
+        self._frame: Frame | None = None
+        self._view = View()
+        self._said: set[str] = set()
+        self._again = False
+
+    def open(self) -> None:
+        """Import torch here, beside the window instead of in front of it."""
+        import torch  # noqa: PLC0415  (see above)
+
+        from deepvis.live.answering import Answering  # noqa: PLC0415  (imports torch)
+        from deepvis.live.devices import available_devices  # noqa: PLC0415  (imports torch)
+
+        if self._threads > 0:
+            torch.set_num_threads(self._threads)
+        self._answering = Answering()
+        self.report(DevicesFound(available_devices()))
+
+    def step(self) -> None:
+        """Wait until something is new, then answer it."""
+        self.bell.wait()
+        changed = self._take_orders() or self._again
+        self._again = False
+        view, frame = self.views.take(), self.frames.take()
+        if view is not None:
+            changed = changed or view != self._view
+            self._view = view
+        self._frame = frame or self._frame
+        if self._frame is not None and (changed or frame is not None) and not self.stopping:
+            self._results.put(self._answer(self._frame, self._view))
+            self._inferred.tick()
+
+    def close(self) -> None:
+        """Let go of every tensor."""
+        self._engine = self._answering = self._frame = None
+
+    def _take_orders(self) -> bool:
+        changed = self._take_engine() or self._take_placement()
+        boxes = self.boxes.take()
+        if boxes is not None and boxes.engine is self._engine:
+            self._engine.boxes = boxes.by_layer
+            changed = True
+        return changed
+
+    def _take_engine(self) -> bool:
+        engine = self.engines.take()
+        if engine is None:
+            return False
+        self._engine = engine
+        self._said.clear()
+        self._forget()
+        self._place(self._placement)
+        self.report(ModelReady(engine.info()))
+        return True
+
+    def _take_placement(self) -> bool:
+        placement = self.placements.take()
+        if placement is None:
+            return False
+        self._placement = placement
+        if self._engine is None:
+            return False
+        self._forget()
+        self._place(placement)
+        self.report(ModelReady(self._engine.info()))
+        return True
+
+    def _place(self, placement: Placement) -> None:
+        """Move the network; a device that cannot be had leaves it where it is and says so."""
+        from deepvis.live.devices import DeviceError, resolve_device  # noqa: PLC0415  (imports torch)
+
+        if self._engine is None:
+            return
+        try:
+            self._engine.move(resolve_device(placement.device), placement.precision)
+        except (DeviceError, RuntimeError) as error:
+            where = f"{self._engine.device} in {self._engine.precision}"
+            self.report(Notice(f"{error} {self._engine.loaded.name} goes on on {where}.", "error"))
+
+    def _forget(self) -> None:
+        if self._answering is not None:
+            self._answering.forget()
+
+    def _answer(self, frame: Frame, view: View) -> LiveResult:
+        engine = self._engine
+        if engine is None:
+            return _picture_only(frame, view, "", "The network is being loaded.")
+        if view.layer not in engine.taps or view.model != engine.loaded.name:
+            return _picture_only(frame, view, engine.loaded.name, "Choose a layer.")
+        tap = engine.taps[view.layer]
+        if tap.info.reason:
+            return _picture_only(frame, view, engine.loaded.name, tap.info.reason)
+        try:
+            return self._asked(engine, frame, view)
+        except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
+            return self._failed(engine, frame, view, error)
+
+    def _asked(self, engine: Engine, frame: Frame, view: View) -> LiveResult:
+        import torch  # noqa: PLC0415  (see open)
+
+        from deepvis.live.answering import Answering  # noqa: PLC0415  (imports torch)
+
+        self._answering = self._answering or Answering()
+        with torch.inference_mode():
+            result = self._answering.answer(engine, frame, view)
+        if result.grid is not None and result.grid.nan_units:
+            self._say(
+                f"{view.layer} holds values that are not numbers in {result.grid.nan_units} of "
+                f"{result.grid.total} units; they are drawn in magenta.",
+                "warning",
+            )
+        return result
+
+    def _failed(self, engine: Engine, frame: Frame, view: View, error: Exception) -> LiveResult:
+        """Out of memory falls back to the CPU, a precision that does not run to float32; anything else is told."""
+        from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
+
+        log.warning("%s failed at %s", engine.loaded.name, view.layer, exc_info=error)
+        self._forget()
+        name = engine.loaded.name
+        if is_out_of_memory(error) and engine.device.type != "cpu":
+            return self._fall_back(Placement("cpu"), frame, view, f"{engine.device} ran out of memory with {name}")
+        if engine.precision is not Precision.FLOAT32:
+            wish = Placement(str(engine.device))
+            return self._fall_back(wish, frame, view, f"{name} does not run in {engine.precision} on {engine.device}")
+        cause = "there is not enough memory" if is_out_of_memory(error) else f"{type(error).__name__}: {error}"
+        text = f"{name} failed at {view.layer}: {cause}. Choose another layer or another network."
+        self._say(text, "error")
+        return _picture_only(frame, view, name, text)
+
+    def _fall_back(self, placement: Placement, frame: Frame, view: View, why: str) -> LiveResult:
+        self._placement = placement
+        self._place(placement)
+        if self._engine is not None:
+            self.report(Notice(f"{why}; going on on {placement.device} in {placement.precision}.", "warning"))
+            self.report(ModelReady(self._engine.info()))
+        # the next round answers; the bell makes sure that there is one, also with a still picture
+        self._again = True
+        self.bell.ring()
+        return _picture_only(frame, view, view.model, f"{why}; trying again.")
+
+    def _say(self, text: str, level: str) -> None:
+        """The same sentence once per model, not with every frame."""
+        if text not in self._said:
+            self._said.add(text)
+            self.report(Notice(text, "warning" if level == "warning" else "error"))
+
+
+def _picture_only(frame: Frame, view: View, model: str, problem: str) -> LiveResult:
+    picture = orient(frame.rgb, mirror=view.mirror, quarter_turns=view.quarter_turns)
+    return LiveResult(frame, view, model, picture, None, problem=problem)

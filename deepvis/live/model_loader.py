@@ -1,0 +1,133 @@
+"""The thread that loads models, so that live video goes on while the next network downloads."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import TYPE_CHECKING
+
+from deepvis.live.events import Event, ModelFailed, ModelsListed, Progress
+from deepvis.live.mailbox import Mailbox
+from deepvis.live.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+
+    from deepvis.live.engine import Engine
+    from deepvis.live.inference import Boxes
+    from deepvis.records import ModelRequest
+
+log = logging.getLogger(__name__)
+
+
+class ModelWorker(Worker):
+    """Builds the engine somebody asked for and hands it to the inference thread; a newer wish ends an older one."""
+
+    name = "deepvis-model"
+
+    def __init__(
+        self,
+        report: Callable[[Event], None],
+        deliver_engine: Callable[[Engine], None],
+        deliver_boxes: Callable[[Boxes], None],
+        threads: int,
+    ) -> None:
+        super().__init__(report)
+        self._deliver_engine = deliver_engine
+        self._deliver_boxes = deliver_boxes
+        self._threads = threads
+        self._requests: Mailbox[ModelRequest] = Mailbox(self.bell.ring)
+        self._listing_asked: Mailbox[bool] = Mailbox(self.bell.ring)
+        self._gave_up = False
+
+    def ask_names(self) -> None:
+        """Ask which networks there are; `ModelsListed` answers."""
+        self._listing_asked.put(True)
+
+    def request(self, request: ModelRequest) -> None:
+        """Ask for a model; any thread may call this."""
+        self._requests.put(request)
+
+    def cancel(self) -> None:
+        """Give up what is being loaded; any thread may call this."""
+        self._gave_up = True
+
+    def open(self) -> None:
+        """Import torch, which takes seconds, here instead of in front of a window."""
+        self.report(Progress("Starting PyTorch"))
+        import torch  # noqa: PLC0415  (see above)
+
+        if self._threads > 0:
+            torch.set_num_threads(self._threads)
+
+    def step(self) -> None:
+        """Wait for a request and serve it."""
+        self.bell.wait()
+        request = self._requests.take()
+        if request is not None:
+            self._serve(request)
+            self.report(Progress("", done=True))
+        if self._listing_asked.take():
+            from deepvis.models.zoo import available_models  # noqa: PLC0415  (imports torch)
+
+            self.report(ModelsListed(available_models()))
+
+    def _serve(self, request: ModelRequest) -> None:
+        from deepvis.live.engine import build_engine  # noqa: PLC0415  (imports torch)
+        from deepvis.models.errors import Canceled, ModelError  # noqa: PLC0415  (imports torch)
+
+        self._gave_up = False
+        self.report(Progress(f"Loading {request.name}"))
+        try:
+            engine = build_engine(request, progress=self._tell, canceled=self._canceled)
+        except Canceled:
+            if self._gave_up:
+                self.report(ModelFailed(request.name, f"Loading {request.name} was canceled."))
+            return
+        except ModelError as error:
+            self.report(ModelFailed(request.name, str(error)))
+            return
+        except MemoryError:
+            self.report(ModelFailed(request.name, f"There is not enough memory to load {request.name}."))
+            return
+        network = structural_copy(engine.loaded.network)
+        self._deliver_engine(engine)
+        self._find_fields(engine, network)
+
+    def _tell(self, text: str, fraction: float | None) -> None:
+        self.report(Progress(text, fraction))
+
+    def _canceled(self) -> bool:
+        return self.stopping or self._gave_up or self._requests.waiting
+
+    def _find_fields(self, engine: Engine, network: nn.Module) -> None:
+        """Receptive fields come after the first pictures: nobody waits for them."""
+        import torch  # noqa: PLC0415  (see open)
+
+        from deepvis.live.inference import Boxes  # noqa: PLC0415  (imports torch)
+        from deepvis.models.receptive_field import receptive_boxes  # noqa: PLC0415  (imports torch)
+
+        if self._canceled():
+            return
+        shape = engine.loaded.preprocessing
+        batch = torch.zeros(1, shape.channels, *shape.input_size)
+        boxes = receptive_boxes(network, batch, tuple(engine.taps.values()))
+        self._deliver_boxes(Boxes(engine, boxes))
+
+
+def structural_copy(network: nn.Module) -> nn.Module:
+    """A second network over the same weights.
+
+    Its hooks and its device are its own: the inference thread may probe or move the first one meanwhile, for moving
+    replaces the storage of a parameter and leaves this one's alone.
+    """
+    from torch import nn  # noqa: PLC0415  (see ModelWorker.open)
+
+    memo: dict[int, object] = {}
+    for parameter in network.parameters():
+        memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
+    for buffer in network.buffers():
+        memo[id(buffer)] = buffer.detach()
+    return copy.deepcopy(network, memo)

@@ -1,0 +1,168 @@
+"""All tiles of a layer in one picture, composed on the device that ran the network, at the size of the pane.
+
+Order of work: pick the visible units, shrink maps that are larger than their tile, turn values into colors at this
+small size, and only then enlarge: two gathers of 4-byte colors instead of arithmetic on every pixel of the pane.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from deepvis.imaging.colormap import NAN_COLOR, table
+from deepvis.imaging.tiling import GAP, GridLayout
+from deepvis.records import Scaling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from deepvis.live.summary import ColorScale, UnitSummary
+    from deepvis.records import GridView
+
+    Color = tuple[int, int, int]
+
+NAN_WORD = 256
+BACKGROUND_WORD = 257
+GAP_WORD = 258
+
+
+def compose_grid(
+    maps: torch.Tensor, layout: GridLayout, scale: ColorScale, summary: UnitSummary, view: GridView
+) -> NDArray[np.uint8]:
+    """Draw the grid.
+
+    Args:
+        maps: activations `(units, height, width)` on any device.
+        layout: where the tiles are.
+        scale: value to color.
+        summary: of the same maps.
+        view: scaling, boosts and background.
+
+    Returns:
+        uint8 `(pane_height, pane_width, 4)` on the host: blue, green, red, 255.
+    """
+    words = color_words(scale.colormap, (view.background, view.gap), maps.device)
+    rows, columns = layout.visible()
+    if not len(rows) or not len(columns):
+        return _as_bytes(words[BACKGROUND_WORD].expand(layout.pane_height, layout.pane_width).contiguous())
+    tiles = np.add.outer(np.asarray(rows) * layout.columns, np.asarray(columns)).ravel()
+    units = torch.as_tensor(layout.units[np.minimum(tiles, len(layout.units) - 1)], device=maps.device)
+    values = _shrunk(maps if len(units) == len(maps) and _in_order(units) else maps[units], layout)
+    index = color_index(values, scale, view, _peaks(summary, units, scale, view))
+    index[torch.as_tensor(tiles >= len(layout.units), device=maps.device)] = BACKGROUND_WORD
+    return _as_bytes(_enlarged(index, words, layout, (rows, columns)))
+
+
+def color_index(
+    values: torch.Tensor, scale: ColorScale, view: GridView, peaks: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Values to rows of the color table, after the 2015 boosts.
+
+    The toolbox of 2015 first maps the layer's range to 0..1, then multiplies each tile by its own maximum to the power
+    of -individual, then raises to the power of gamma; signed data is treated by its distance from zero.
+
+    Args:
+        values: `(tiles, height, width)`.
+        scale: value to color.
+        view: gamma.
+        peaks: largest scaled magnitude of each tile to the power of -individual, `(tiles, 1, 1)`; None for no boost.
+
+    Returns:
+        int32, same shape, 0..255; `NAN_WORD` where the value is not a number.
+    """
+    span = scale.high if scale.symmetric else scale.high - scale.low
+    start = 0.0 if scale.symmetric else scale.low
+    scaled = (values.float() - start).mul_(1 / span if peaks is None else peaks / span)
+    if view.gamma != 1.0:
+        scaled = scaled.sign() * scaled.abs().pow(view.gamma)
+    place = scaled.mul_(127.5).add_(128.0) if scale.symmetric else scaled.mul_(255.0).add_(0.5)
+    missing = place.isnan()
+    index = place.clamp_(0, 255).to(torch.int32)
+    return index.masked_fill_(missing, NAN_WORD) if missing.any() else index
+
+
+def boost(magnitudes: torch.Tensor, exponent: float) -> torch.Tensor:
+    """Factor that raises a tile: its largest scaled magnitude to the power of -exponent; 1 for a silent tile."""
+    alive = (magnitudes > 1e-12) & magnitudes.isfinite()
+    return torch.where(alive, magnitudes.clamp_min(1e-12).pow(-exponent), torch.ones_like(magnitudes))
+
+
+def color_words(colormap: str, empty: tuple[Color, Color], device: torch.device) -> torch.Tensor:
+    """int32 `(259,)`: 256 colors, the NaN color, the colors beside and between tiles, each one 0xFFRRGGBB word."""
+    return _color_words(colormap, empty, str(device))
+
+
+@lru_cache(maxsize=64)
+def _color_words(colormap: str, empty: tuple[Color, Color], device: str) -> torch.Tensor:
+    rgb = np.vstack([table(colormap), [NAN_COLOR], *([color] for color in empty)]).astype(np.uint32)
+    words = (np.uint32(0xFF) << 24) | (rgb[:, 0] << 16) | (rgb[:, 1] << 8) | rgb[:, 2]
+    return torch.as_tensor(words.view(np.int32), device=device)
+
+
+def _in_order(units: torch.Tensor) -> bool:
+    return bool((units == torch.arange(len(units), device=units.device)).all())
+
+
+def _peaks(summary: UnitSummary, units: torch.Tensor, scale: ColorScale, view: GridView) -> torch.Tensor | None:
+    exponent = 1.0 if view.scaling is Scaling.UNIT else view.individual
+    if exponent == 0:
+        return None
+    largest = (
+        np.maximum(np.abs(summary.maxima), np.abs(summary.minima)) if scale.symmetric else summary.maxima - scale.low
+    )
+    span = scale.high if scale.symmetric else scale.high - scale.low
+    chosen = torch.as_tensor(largest, device=units.device)[units] / span
+    return boost(chosen, exponent)[:, None, None]
+
+
+def _shrunk(values: torch.Tensor, layout: GridLayout) -> torch.Tensor:
+    """Averaged where a tile has fewer pixels than the map has positions."""
+    shape = (min(layout.tile_height, values.shape[1]), min(layout.tile_width, values.shape[2]))
+    if shape == tuple(values.shape[1:]):
+        return values
+    whole = (values.shape[1] // shape[0], values.shape[2] // shape[1])
+    pooled = values.float()[None]
+    if max(whole) > 1:
+        pooled = functional.avg_pool2d(pooled, whole, ceil_mode=True)
+    # at most a factor below 2 is left, for which two-tap interpolation misses no position
+    return functional.interpolate(pooled, size=shape, mode="bilinear", align_corners=False)[0]
+
+
+def _enlarged(
+    index: torch.Tensor, words: torch.Tensor, layout: GridLayout, visible: tuple[range, range]
+) -> torch.Tensor:
+    """Tiles `(tiles, height, width)` of color rows to the pane's words `(pane_height, pane_width)`."""
+    rows, columns = visible
+    height, width = index.shape[1:]
+    sheet = index.reshape(len(rows), len(columns), height, width).transpose(1, 2).reshape(len(rows) * height, -1)
+    colors = words.index_select(0, sheet.flatten()).reshape(sheet.shape)
+    for word in (GAP_WORD, BACKGROUND_WORD):
+        # one more row and column of each kind of emptiness, for the gathers below to point to
+        colors = functional.pad(colors, (0, 1, 0, 1), value=int(words[word]))
+    down = _places(layout.pane_height, layout.top, layout.tile_height, rows, height)
+    across = _places(layout.pane_width, layout.left, layout.tile_width, columns, width)
+    device = index.device
+    wide = colors.index_select(1, torch.as_tensor(across, device=device))
+    return wide.index_select(0, torch.as_tensor(down, device=device))
+
+
+def _places(pane: int, origin: int, tile: int, visible: range, size: int) -> NDArray[np.int64]:
+    """For each pane row (or column) the row of the sheet it shows; last come one row of gap and one of margin."""
+    inside = np.arange(pane) - origin - GAP
+    cell, offset = np.divmod(inside, tile + GAP)
+    shown = (offset < tile) & (cell >= visible.start) & (cell < visible.stop)
+    end = len(visible) * size
+    between = (inside >= -GAP) & (cell < visible.stop)
+    return np.where(shown, (cell - visible.start) * size + offset * size // tile, np.where(between, end, end + 1))
+
+
+def _as_bytes(words: torch.Tensor) -> NDArray[np.uint8]:
+    host = words.cpu().numpy()
+    if sys.byteorder == "big":
+        host = host.byteswap()
+    return host.view(np.uint8).reshape(*host.shape, 4)

@@ -1,0 +1,1 @@
+"""A network and what may be asked of it: loading, layers, activations, receptive fields."""

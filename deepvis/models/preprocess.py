@@ -1,0 +1,178 @@
+"""From a picture to a network's input, and back to where each of its pixels came from.
+
+The resize runs on uint8 pixels, which torch does with fixed-point arithmetic several times faster than on floats and
+within one gray level of what Pillow gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from deepvis.imaging.geometry import InputGeometry, resized_shape
+from deepvis.records import Fit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+
+_LARGEST_RESIZE = 1 << 24
+"""Pixels; a thin strip whose resize would be larger is cut to its middle first."""
+
+_LUMA = torch.tensor((19595, 38470, 7471), dtype=torch.int32).view(3, 1, 1)
+"""ITU-R 601 weights in 1/65536, as Pillow's mode "L"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How pictures become the input of one network.
+
+    Attributes:
+        input_size: `(height, width)` of the network's input.
+        channels: 3 for RGB, 1 for luma.
+        mean: per channel, subtracted from inputs in 0..1.
+        std: per channel, what is left is divided by it.
+        interpolation: `nearest`, `bilinear` or `bicubic`; the last two with antialiasing.
+        crop_ratio: side of the center crop over the resized short side, above 0 and at most 1.
+
+    Raises:
+        ValueError: a field does not fit; the message is a sentence.
+    """
+
+    input_size: tuple[int, int] = (224, 224)
+    channels: int = 3
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+    interpolation: str = "bilinear"
+    crop_ratio: float = 0.875
+
+    def __post_init__(self) -> None:
+        if self.channels not in (1, 3):
+            raise ValueError(f"Pictures have 1 or 3 channels (gray or RGB), the network wants {self.channels}.")
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != self.channels:
+                raise ValueError(f"{name} has {len(values)} values, the network's input has {self.channels} channels.")
+        if min(self.std) <= 0:
+            raise ValueError(f"std must be above 0 in every channel, not {self.std}.")
+        if min(self.input_size) < 1:
+            raise ValueError(f"input_size must be two numbers of at least 1 (height, width), not {self.input_size}.")
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"interpolation '{self.interpolation}' is unknown: use {', '.join(INTERPOLATIONS)}.")
+        if not 0 < self.crop_ratio <= 1:
+            raise ValueError(f"crop_ratio must be above 0 and at most 1, not {self.crop_ratio}.")
+
+    def prepare(self, rgb: NDArray[np.uint8], fit: Fit = Fit.CROP) -> tuple[torch.Tensor, InputGeometry]:
+        """Bring a picture to the network's input size, on the CPU.
+
+        Args:
+            rgb: uint8, `(height, width, 3)`.
+            fit: what happens where the shapes differ.
+
+        Returns:
+            uint8 `(channels, *input_size)`, and which pixel of it is which of the picture.
+
+        Raises:
+            ValueError: the array is no such picture.
+        """
+        pixels, cut_row, cut_column = self._cut_strip(_as_pixels(rgb), fit)
+        height, width = pixels.shape[1:]
+        rows, columns = resized_shape(height, width, self.input_size, fit, self.crop_ratio)
+        scale_row, scale_column = rows / height, columns / width
+        resized = _resize(pixels, (rows, columns), self.interpolation)
+        placed, top, left = self._place(resized)
+        gray = placed if self.channels == 3 else _luma(placed)
+        geometry = InputGeometry(scale_row, scale_column, top - cut_row * scale_row, left - cut_column * scale_column)
+        return gray, geometry
+
+    def normalize(self, picture: torch.Tensor, device: torch.device | str, dtype: torch.dtype) -> torch.Tensor:
+        """What the network is fed.
+
+        Args:
+            picture: uint8 `(channels, height, width)`, as `prepare` gives it.
+            device: where the network is.
+            dtype: its number format; the arithmetic is float32.
+
+        Returns:
+            `(1, channels, height, width)`: `(picture / 255 - mean) / std`.
+        """
+        factor, shift = _affine(self.mean, self.std, str(device))
+        return picture.unsqueeze(0).to(device).float().mul_(factor).add_(shift).to(dtype)
+
+    def batch(
+        self,
+        rgb: NDArray[np.uint8],
+        fit: Fit = Fit.CROP,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> torch.Tensor:
+        """`prepare` and `normalize` in one: `(1, channels, *input_size)` from uint8 `(height, width, 3)`."""
+        return self.normalize(self.prepare(rgb, fit)[0], device, dtype)
+
+    def _cut_strip(self, pixels: torch.Tensor, fit: Fit) -> tuple[torch.Tensor, int, int]:
+        """The middle of a strip so thin that its resize would not fit into memory, and what was cut off before it."""
+        height, width = pixels.shape[1:]
+        rows, columns = resized_shape(height, width, self.input_size, fit, self.crop_ratio)
+        if rows * columns <= _LARGEST_RESIZE:
+            return pixels, 0, 0
+        wanted_rows, wanted_columns = (int(2 * side / self.crop_ratio) for side in self.input_size)
+        keep_rows = min(height, -(-wanted_rows * height // rows))
+        keep_columns = min(width, -(-wanted_columns * width // columns))
+        top, left = (height - keep_rows) // 2, (width - keep_columns) // 2
+        return pixels[:, top : top + keep_rows, left : left + keep_columns], top, left
+
+    def _place(self, resized: torch.Tensor) -> tuple[torch.Tensor, int, int]:
+        """Cut or pad around the center; also the row and column where the resized picture begins."""
+        (rows, columns), (height, width) = resized.shape[1:], self.input_size
+        # the same rounding as torchvision's center_crop
+        top, left = -round((rows - height) / 2), -round((columns - width) / 2)
+        if rows >= height and columns >= width:
+            return resized[:, -top : height - top, -left : width - left].contiguous(), top, left
+        fill = torch.tensor([round(255 * value) for value in self._mean_rgb()], dtype=torch.uint8)
+        canvas = fill.view(3, 1, 1).repeat(1, height, width)
+        canvas[:, top : top + rows, left : left + columns] = resized
+        return canvas, top, left
+
+    def _mean_rgb(self) -> tuple[float, ...]:
+        return tuple(min(1.0, max(0.0, value)) for value in (self.mean if self.channels == 3 else self.mean * 3))
+
+
+def _as_pixels(rgb: NDArray[np.uint8]) -> torch.Tensor:
+    """A view of the array as `(3, height, width)`."""
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise ValueError(f"A picture is uint8 with shape (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
+    # torch warns about memory that it may not write to and refuses negative strides: both need a copy
+    usable = np.ascontiguousarray(rgb) if rgb.flags.writeable else rgb.copy()
+    return torch.from_numpy(usable).permute(2, 0, 1)
+
+
+def _resize(pixels: torch.Tensor, shape: tuple[int, int], interpolation: str) -> torch.Tensor:
+    """uint8 `(3, height, width)` to uint8 `(3, *shape)`."""
+    if pixels.shape[1:] == shape:
+        return pixels
+    batch = pixels.unsqueeze(0)
+    if interpolation == "nearest":
+        return functional.interpolate(batch, shape, mode="nearest-exact")[0]
+    return functional.interpolate(batch, shape, mode=interpolation, antialias=True)[0]
+
+
+def _luma(pixels: torch.Tensor) -> torch.Tensor:
+    """uint8 `(3, height, width)` to uint8 `(1, height, width)`."""
+    total = (pixels.int() * _LUMA).sum(0, keepdim=True)
+    return ((total + 0x8000) >> 16).to(torch.uint8)
+
+
+@lru_cache(maxsize=16)
+def _affine(mean: tuple[float, ...], std: tuple[float, ...], device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Factor and shift, `(channels, 1, 1)` float32, that turn 0..255 into normalized values."""
+    center = torch.tensor(mean, dtype=torch.float64).view(-1, 1, 1)
+    spread = torch.tensor(std, dtype=torch.float64).view(-1, 1, 1)
+    factor, shift = (1 / (255 * spread)).float(), (-center / spread).float()
+    return factor.to(device), shift.to(device)

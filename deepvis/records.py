@@ -1,0 +1,364 @@
+"""The values that everybody knows: frames, addresses, layers, and what the person looks at.
+
+Everything here is frozen and holds plain Python or NumPy, so it may cross a thread. Arrays inside a record belong to
+the record: whoever builds one hands the array over and does not write to it again.
+
+Rectangles are `(top, left, height, width)` in pixels; positions are `(row, column)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+SOFTMAX = "softmax"
+"""Name of the layer that no module makes: the softmax of the network's output."""
+
+
+class Fit(StrEnum):
+    """How a picture of one shape becomes a network input of another."""
+
+    CROP = "crop"
+    """Resize the short side, cut the center: what the weights were evaluated with."""
+    LETTERBOX = "letterbox"
+    """Keep the whole picture and its aspect; fill the rest with the mean color."""
+    STRETCH = "stretch"
+    """Keep the whole picture, ignore its aspect."""
+
+
+class Scaling(StrEnum):
+    """What the color range of the grid spans."""
+
+    LAYER = "layer"
+    """One range for the whole layer: tiles can be compared."""
+    UNIT = "unit"
+    """Each tile uses its own range: weak units become visible."""
+
+
+class Sort(StrEnum):
+    """Order of the tiles."""
+
+    INDEX = "index"
+    MAXIMUM = "maximum"
+    MEAN = "mean"
+
+
+class Overlay(StrEnum):
+    """How the selected unit is shown in its pane."""
+
+    OFF = "off"
+    """The activation map alone."""
+    ACTIVE = "over active"
+    """The input picture where the unit is active, the map's color elsewhere."""
+    INACTIVE = "over inactive"
+    """The input picture where the unit is inactive, the map's color where it is active."""
+
+
+class Precision(StrEnum):
+    """Number format the network runs in."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle in pixels; `height` and `width` may exceed the picture it is drawn on."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+
+    @property
+    def bottom(self) -> float:
+        """First row below the rectangle."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> float:
+        """First column right of the rectangle."""
+        return self.left + self.width
+
+    def contains(self, row: float, column: float) -> bool:
+        """Whether the point lies inside; top and left edges belong to the rectangle, the others do not."""
+        return self.top <= row < self.bottom and self.left <= column < self.right
+
+
+@dataclass(frozen=True, slots=True)
+class UnitId:
+    """The address of a unit, the same in the window, on the command line and in the gallery."""
+
+    model: str
+    layer: str
+    unit: int
+
+    def __str__(self) -> str:
+        return f"{self.model}/{self.layer}/{self.unit}"
+
+    @classmethod
+    def parse(cls, text: str) -> UnitId:
+        """Read `model/layer/unit`; the model may itself hold slashes, layer and unit may not.
+
+        Raises:
+            ValueError: naming the text and the form wanted.
+        """
+        parts = text.rsplit("/", 2)
+        if len(parts) != 3 or not parts[2].isdigit() or not parts[0] or not parts[1]:
+            raise ValueError(
+                f"'{text}' is no unit address: write model/layer/unit, as in efficientnet_lite0/blocks.4.1/37."
+            )
+        return cls(parts[0], parts[1], int(parts[2]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    Attributes:
+        rgb: uint8, `(height, width, 3)`, C-contiguous, sRGB.
+        number: counts up from 0 within one opened source.
+        captured_s: `time.monotonic()` when the picture was complete.
+        title: what it is, for people: a file name, "camera 0", ...
+        path: the file it came from, if it came from one.
+        still: no other frame will follow by itself (a single image, a paused video).
+    """
+
+    rgb: NDArray[np.uint8]
+    number: int
+    captured_s: float
+    title: str
+    path: Path | None = None
+    still: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One answer of the network: class index, label, probability in 0..1."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """What is known of a layer before it runs.
+
+    Attributes:
+        name: dotted module name; `name:2` is the second call of a module that runs more than once, `softmax` the
+            softmax of the output.
+        type_name: class of the module, `Conv2d`, `Bottleneck`, ...
+        units: number of units (channels); 0 where the output cannot be shown.
+        height: rows of the activation map; 1 for a fully connected layer.
+        width: columns of the activation map; 1 for a fully connected layer.
+        prefix_tokens: class and register tokens that are set apart from the map.
+        worth_showing: belongs to the default list (stem, block outputs, head, classes, softmax).
+        is_classes: unit i is class i of the labels.
+        reason: why the layer cannot be shown, a sentence; empty where it can.
+    """
+
+    name: str
+    type_name: str
+    units: int
+    height: int
+    width: int
+    prefix_tokens: int = 0
+    worth_showing: bool = False
+    is_classes: bool = False
+    reason: str = ""
+
+    @property
+    def shape_text(self) -> str:
+        """`32×112×112`, or `1000` for a fully connected layer."""
+        if self.height == self.width == 1:
+            return str(self.units)
+        return f"{self.units}×{self.height}×{self.width}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the window knows of the running model.
+
+    Attributes:
+        name: the model's key, first part of every unit address.
+        layers: every layer that ran, in order of execution, softmax last.
+        labels: one per class; empty where unknown.
+        input_size: `(channels, height, width)` of the network's input.
+        weights: where the weights came from, for people.
+        parameters: number of parameters.
+        device: as torch names it: `cpu`, `cuda:0`, `mps`.
+        precision: number format it runs in.
+    """
+
+    name: str
+    layers: tuple[LayerInfo, ...]
+    labels: tuple[str, ...]
+    input_size: tuple[int, int, int]
+    weights: str
+    parameters: int
+    device: str = "cpu"
+    precision: Precision = Precision.FLOAT32
+
+    def layer(self, name: str) -> LayerInfo:
+        """The layer of that name.
+
+        Raises:
+            KeyError: with a sentence naming the layer and close ones.
+        """
+        for info in self.layers:
+            if info.name == name:
+                return info
+        import difflib  # noqa: PLC0415  (only for the message)
+
+        close = difflib.get_close_matches(name, [info.name for info in self.layers], n=3, cutoff=0.5)
+        hint = f" Did you mean {', '.join(close)}?" if close else ""
+        raise KeyError(f"{self.name} has no layer '{name}'.{hint}")
+
+    def shown_layers(self) -> tuple[LayerInfo, ...]:
+        """The default list of the layer bar."""
+        return tuple(info for info in self.layers if info.worth_showing and not info.reason)
+
+    def label(self, layer: LayerInfo, unit: int) -> str:
+        """The class name of a unit, or an empty string where units of the layer are not classes."""
+        return self.labels[unit] if layer.is_classes and unit < len(self.labels) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """A model that somebody wants; None means "from the weights' own metadata".
+
+    Attributes:
+        name: a torchvision or timm name (`timm:NAME` and `torchvision:NAME` say which), or `package.module:factory`.
+        weights: a `.safetensors` file or a torch file that holds a state dict; `random` for none.
+        labels: text file with one label per line, or a JSON list.
+        mean: per input channel, for inputs in 0..1.
+        std: per input channel.
+        input_size: `(height, width)`.
+        interpolation: `nearest`, `bilinear` or `bicubic`.
+        crop_ratio: side of the center crop over the resized short side, in 0..1.
+    """
+
+    name: str = "efficientnet_lite0"
+    weights: str | None = None
+    labels: Path | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    input_size: tuple[int, int] | None = None
+    interpolation: str | None = None
+    crop_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What the capture thread tells about its source.
+
+    Attributes:
+        kind: `camera`, `video`, `image`, `folder`, `stream`, `demo`, `synthetic`.
+        title: for people: the camera's name, the file's name.
+        spec: what opens it again.
+        position: frame of a video, index in a folder; 0 elsewhere.
+        length: frames of a video, files of a folder; None where unknown or endless.
+        seekable: `seek` works (video, folder).
+        paused: a video or reel stands still.
+        looping: a video begins again at its end.
+        speed: playback speed, 1.0 = as recorded.
+        fps: frames per second the source means to give; None where unknown.
+        lost: the device went away and is being retried.
+    """
+
+    kind: str
+    title: str
+    spec: str
+    position: int = 0
+    length: int | None = None
+    seekable: bool = False
+    paused: bool = False
+    looping: bool = True
+    speed: float = 1.0
+    fps: float | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GridView:
+    """What the person wants of the activation grid.
+
+    Attributes:
+        height: rows of the pane in device pixels; 0 while the window has no size yet.
+        width: columns of the pane in device pixels.
+        zoom: 1 shows all tiles, 2 twice as large, ...
+        center_row: canvas point in the middle of the pane, 0..1 from top to bottom.
+        center_column: the same from left to right.
+        sort: order of the tiles.
+        hold_order: keep the present order (the pointer is over the grid, tiles must not jump away under it).
+        hide_dead: leave out units that have shown nothing since the layer was chosen.
+        scaling: what the color range spans.
+        individual: 2015's "individual boost", 0 (one range for all) to 1 (each tile its full range).
+        gamma: 2015's "gamma boost"; values are raised to this power, below 1 brightens.
+        colormap: name in `imaging.colormap.COLORMAPS`; `auto` picks by whether the data is signed.
+        background: sRGB color around the tiles.
+        gap: sRGB color of the lines between tiles.
+    """
+
+    height: int = 0
+    width: int = 0
+    zoom: float = 1.0
+    center_row: float = 0.5
+    center_column: float = 0.5
+    sort: Sort = Sort.INDEX
+    hold_order: bool = False
+    hide_dead: bool = False
+    scaling: Scaling = Scaling.LAYER
+    individual: float = 0.0
+    gamma: float = 1.0
+    colormap: str = "auto"
+    background: tuple[int, int, int] = (16, 18, 21)
+    gap: tuple[int, int, int] = (52, 58, 68)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPane:
+    """What the person wants of the selected unit's pane; sizes in device pixels, opacity of the map in 0..1."""
+
+    height: int = 0
+    width: int = 0
+    overlay: Overlay = Overlay.OFF
+    opacity: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the person looks at now. The GUI thread writes it, the inference thread reads it once per step.
+
+    Attributes:
+        model: key of the model the layer belongs to.
+        layer: name of the viewed layer.
+        unit: selected unit.
+        position: chosen position in the unit's map `(row, column)`; None follows the maximum.
+        mirror: flip the picture left to right.
+        quarter_turns: turn the picture clockwise by this many times 90 degrees, 0..3.
+        fit: how the picture becomes the network's input.
+        predictions: the top-5 list is shown, so the forward pass must reach the end.
+        grid: the activation grid.
+        pane: the selected unit's pane.
+    """
+
+    model: str = ""
+    layer: str = ""
+    unit: int = 0
+    position: tuple[int, int] | None = None
+    mirror: bool = False
+    quarter_turns: int = 0
+    fit: Fit = Fit.CROP
+    predictions: bool = True
+    grid: GridView = field(default_factory=GridView)
+    pane: UnitPane = field(default_factory=UnitPane)
