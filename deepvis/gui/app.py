@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from PyQt6 import sip
-from PyQt6.QtCore import QObject, QSocketNotifier, QTimer
+from PyQt6.QtCore import QObject, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
 from PyQt6.QtWidgets import QApplication
 
 from deepvis import __version__
@@ -28,6 +28,8 @@ from deepvis.records import Precision
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
+
+    from PyQt6.QtCore import QMessageLogContext
 
     from deepvis.config import Settings
     from deepvis.options import RunOptions
@@ -67,10 +69,11 @@ class App(QObject):
     def start(self) -> None:
         """Show the window and start the session."""
         self.window.resize(*(self._options.size or SIZE))
-        if self._remembered is not None and self._options.size is None:
-            self._remembered.restore(self.window)
+        restored = self._options.size is None and self._remembered is not None and self._remembered.restore(self.window)
         self.window.use_theme(self._theme)
         self.window.show()
+        if not restored:
+            self.window.arrange_docks()
         self.session.start()
         self.session.place(self._settings.device, Precision(self._settings.precision))
         self.session.load_model(self._settings.model_request())
@@ -171,8 +174,15 @@ def _install_hooks(app: App) -> None:
     def in_thread(arguments: threading.ExceptHookArgs) -> None:
         in_slot(arguments.exc_type, arguments.exc_value or arguments.exc_type(), arguments.exc_traceback)
 
+    qInstallMessageHandler(_log_qt_message)
     sys.excepthook = in_slot
     threading.excepthook = in_thread
+
+
+def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
+    """What Qt prints by itself goes to the log: a person in a terminal can do nothing about most of it."""
+    serious = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+    log.log(logging.ERROR if serious else logging.DEBUG, "Qt: %s", text)
 
 
 def _close_on_interrupt(app: App) -> None:

@@ -145,6 +145,13 @@ class ViewCommands:
         """Give up the chosen position."""
         self._set(moves.select_unit(self._view, self._view.unit))
 
+    def go_to_class(self, index: int) -> None:
+        """The unit of a class, before the softmax."""
+        info = self._controller.info
+        layers = [] if info is None else [layer for layer in info.layers if layer.is_classes and not layer.reason]
+        if layers:
+            self._controller.go(layers[0].name, index)
+
     # grid and unit
 
     def zoom_in(self) -> None:

@@ -98,6 +98,8 @@ class GridPanel(QWidget):
             self.enlarged_changed.emit(on)
 
     def _build(self) -> None:
+        self.setObjectName("grid_panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._hide_dead.setText("hide dead")
         self._hide_dead.setCheckable(True)
         self._hide_dead.setToolTip("Leave out units that have not answered since the layer was chosen (Ctrl+D)")
@@ -109,8 +111,15 @@ class GridPanel(QWidget):
         header.addWidget(self._title)
         header.addSpacing(SPACE // 2)
         header.addWidget(self._detail, 1)
-        for widget in (*self._choices.values(), self._hide_dead):
+        for widget in (*(self._choices[name] for name in ("individual", "gamma", "sort")), self._hide_dead):
             header.addWidget(widget)
+        # what the colors mean and how they are chosen belong together
+        footer = QHBoxLayout()
+        footer.setContentsMargins(0, 0, SPACE, 0)
+        footer.setSpacing(SPACE // 2)
+        footer.addWidget(self.color_bar, 1)
+        for name in ("scaling", "colormap"):
+            footer.addWidget(self._choices[name])
         self._stack.addWidget(self.grid)
         self._stack.addWidget(self.enlarged)
         column = QVBoxLayout(self)
@@ -118,7 +127,7 @@ class GridPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(header)
         column.addWidget(self._stack, 1)
-        column.addWidget(self.color_bar)
+        column.addLayout(footer)
 
     def _combo(self, name: str, options: Iterable[tuple[str, object]], tip: str) -> QComboBox:
         combo = QComboBox()

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from deepvis.gui import moves
 from deepvis.gui.actions import ACTIONS
 from deepvis.gui.bindings import ActionSet
 from deepvis.gui.commands import ViewCommands
+from deepvis.gui.grid_gestures import GridGestures
 from deepvis.gui.grid_panel import GridPanel
 from deepvis.gui.overlays import Overlays
 from deepvis.gui.presenter import Presenter, readings
 from deepvis.gui.side_panels import InputPanel, UnitPanel
 from deepvis.gui.tool_bar import MainToolBar
-from deepvis.gui.unit_menu import unit_menu
 from deepvis.gui.widgets.layer_bar import LayerBar
 from deepvis.gui.widgets.picture_view import dropped_specs
 from deepvis.gui.widgets.status_line import StatusLine
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from deepvis.records import ModelInfo, ModelRequest, SourceState, View
 
 READINGS_EVERY_MS = 250
-SETTLE_MS = 60
+LAYER_BAR_WIDTH = 176
 
 
 class MainWindow(QMainWindow):
@@ -66,7 +65,7 @@ class MainWindow(QMainWindow):
         self.overlays = Overlays(self, controller, self.acts)
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
         self._unpainted: LiveResult | None = None
-        self._settle = self._settle_timer()
+        self._gestures = GridGestures(self)
         self._connect_panels()
         self._connect_controller()
         self._start_readings()
@@ -80,6 +79,7 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         self.setWindowTitle("DeepVis")
         self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
         self.setDockNestingEnabled(True)
         menus = self.menuBar()
         if menus is not None:
@@ -91,21 +91,26 @@ class MainWindow(QMainWindow):
         self.unit_dock = self._dock("Selected unit", self.unit_panel, left)
         self.page_dock = self._dock("Unit page", self.page, Qt.DockWidgetArea.RightDockWidgetArea)
         self.page_dock.visibilityChanged.connect(lambda on: self.acts.set_checked("toggle_unit_page", on))
-        self._arrange_docks()
 
-    def _arrange_docks(self) -> None:
+    def arrange_docks(self) -> None:
+        """Give the docks their first sizes; the window must have its own."""
         for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
             self.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.resizeDocks([self.input_dock, self.page_dock], [280, 250], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.input_dock, self.unit_dock], [370, 300], Qt.Orientation.Vertical)
+        self.resizeDocks(
+            [self.input_dock, self.unit_dock],
+            [self.height() * 6 // 10, self.height() * 4 // 10],
+            Qt.Orientation.Vertical,
+        )
 
     def _center(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
+        self.layer_bar.setMinimumWidth(LAYER_BAR_WIDTH)
         splitter.addWidget(self.layer_bar)
         splitter.addWidget(self.grid_panel)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([190, 700])
+        splitter.setSizes([LAYER_BAR_WIDTH, 10 * LAYER_BAR_WIDTH])
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,25 +139,13 @@ class MainWindow(QMainWindow):
         return handlers
 
     def _connect_panels(self) -> None:
-        grid, controller = self.grid_panel.grid, self.controller
-        grid.resized.connect(lambda _height, _width: self._settle.start())
-        grid.unit_clicked.connect(controller.select_unit)
-        grid.position_clicked.connect(controller.select_position)
-        grid.unit_double_clicked.connect(self._enlarge)
-        grid.unit_hovered.connect(lambda unit: controller.change_grid(hold_order=unit >= 0))
-        grid.zoomed.connect(self._zoom)
-        grid.panned.connect(self._pan)
-        grid.context_asked.connect(self._offer)
-        for view in (self.unit_panel.unit, self.grid_panel.enlarged):
-            view.resized.connect(lambda _height, _width: self._settle.start())
-            view.position_clicked.connect(lambda row, column: self._choose_position(row, column))
-        self.grid_panel.enlarged_changed.connect(lambda _on: self._settle.start())
+        controller = self.controller
         self.grid_panel.grid_choice_made.connect(lambda name, value: controller.change_grid(**{name: value}))
         self.unit_panel.overlay_chosen.connect(lambda overlay: controller.change_pane(overlay=overlay))
         self.unit_panel.opacity_chosen.connect(lambda opacity: controller.change_pane(opacity=opacity))
         self.layer_bar.layer_clicked.connect(controller.select_layer)
         self.input_panel.picture.file_dropped.connect(lambda specs: controller.open_source(specs[0]))
-        self.input_panel.predictions.class_clicked.connect(self._go_to_class)
+        self.input_panel.predictions.class_clicked.connect(self.view_commands.go_to_class)
         self.status.cancel_clicked.connect(controller.session.cancel_loading)
         self._connect_transport()
         self._connect_bar()
@@ -188,14 +181,6 @@ class MainWindow(QMainWindow):
         controller.models_listed.connect(self._take_names)
         self.grid_panel.grid.painted = self._note_paint
         self.grid_panel.enlarged.painted = self._note_paint
-
-    def _settle_timer(self) -> QTimer:
-        """While a dock is dragged the panes change size with every pixel: the last size is asked for only."""
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(SETTLE_MS)
-        timer.timeout.connect(self._take_sizes)
-        return timer
 
     def _start_readings(self) -> None:
         timer = QTimer(self)
@@ -237,6 +222,7 @@ class MainWindow(QMainWindow):
         self._unpainted = result
         self.presenter.show(result)
         self.bar.show_frozen(self.controller.frozen)
+        self._gestures.show_hint()
         if self.timings_shown:
             drawing = result.total_ms - result.forward_ms
             self.status.set_message(f"forward {result.forward_ms:.1f} ms, the rest {drawing:.1f} ms")
@@ -274,37 +260,6 @@ class MainWindow(QMainWindow):
     def use_theme(self, theme: Theme) -> None:
         """What lies beside and between tiles takes the theme's colors."""
         self.controller.change_grid(background=_rgb(theme.window), gap=_rgb(theme.border))
-
-    # what the mouse does
-
-    def _take_sizes(self) -> None:
-        height, width = self.grid_panel.grid.device_size()
-        self.controller.change_grid(height=height, width=width)
-        shown = self.grid_panel.enlarged if self.grid_panel.is_enlarged else self.unit_panel.unit
-        height, width = shown.device_size()
-        self.controller.change_pane(height=height, width=width)
-
-    def _zoom(self, factor: float, row: float, column: float) -> None:
-        self.controller.set_view(moves.zoom_by(self.controller.view, factor, row, column))
-
-    def _pan(self, rows: float, columns: float) -> None:
-        self.controller.set_view(moves.pan_by(self.controller.view, rows, columns))
-
-    def _enlarge(self, unit: int) -> None:
-        self.controller.select_unit(unit)
-        self.grid_panel.set_enlarged(True)
-
-    def _choose_position(self, row: int, column: int) -> None:
-        self.controller.select_position(self.controller.view.unit, row, column)
-
-    def _go_to_class(self, index: int) -> None:
-        info = self.controller.info
-        layers = [] if info is None else [layer for layer in info.layers if layer.is_classes and not layer.reason]
-        if layers:
-            self.controller.go(layers[0].name, index)
-
-    def _offer(self, unit: int, at: object) -> None:
-        unit_menu(self, unit).exec(at)  # type: ignore[call-overload]
 
     # the window itself
 

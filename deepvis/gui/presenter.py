@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui.widgets.status_line import Readings
 
-RECEPTIVE_FIELD = "receptive field"
-
 if TYPE_CHECKING:
     from deepvis.gui.grid_panel import GridPanel
     from deepvis.gui.side_panels import InputPanel, UnitPanel
@@ -16,6 +14,9 @@ if TYPE_CHECKING:
     from deepvis.live.meter import Counts
     from deepvis.live.result import GridPicture, LiveResult, UnitReading
     from deepvis.records import LayerInfo, ModelInfo, Rect
+
+RECEPTIVE_FIELD = "receptive field"
+"""What the box on the input picture stands for."""
 
 
 class Presenter:
@@ -58,6 +59,10 @@ class Presenter:
             return
         self._show_grid(result)
         self._show_unit(result.unit)
+
+    def hover_line(self, unit: int) -> str:
+        """The same in one line, for the status line; empty where the pointer is on no tile."""
+        return "" if unit < 0 else "  ·  ".join(self.hover_text(unit, None).splitlines())
 
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says: address, class, values, place of the maximum."""
@@ -137,7 +142,7 @@ def layer_text(layer: LayerInfo | None) -> str:
     units = f"{layer.units} units" if layer.units != 1 else "1 unit"
     size = f" of {layer.height}×{layer.width}" if layer.height * layer.width > 1 else ""
     tokens = f"  ·  {layer.prefix_tokens} tokens set apart" if layer.prefix_tokens else ""
-    return f"{layer.type_name}  ·  {units}{size}{tokens}"
+    return f"{units}{size}  ·  {layer.type_name}{tokens}"
 
 
 def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
@@ -154,8 +159,17 @@ def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
     if unit.prefix:
         names = ["class token", *(f"token {index}" for index in range(1, len(unit.prefix)))]
         facts += [(name, number(value)) for name, value in zip(names, unit.prefix, strict=True)][:3]
-    facts.append(("sees", unit.field_text or "being computed…"))
-    return facts
+    return facts + field_facts(unit.field_text)
+
+
+def field_facts(text: str) -> list[tuple[str, str]]:
+    """The receptive field's size, and what the border of the picture leaves of it."""
+    size, cut, left = text.partition(", cut by the border")
+    if not size:
+        return [("sees", "being computed…")]
+    if not cut:
+        return [("sees", size)]
+    return [("sees", size), ("here, cut to", left.removeprefix(" to "))] if left else [("sees", f"at least {size}")]
 
 
 def readings(counts: Counts, device: str) -> Readings:

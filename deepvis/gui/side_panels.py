@@ -60,6 +60,8 @@ class UnitPanel(QWidget):
             self._opacity.setValue(round(view.pane.opacity * 100))
 
     def _build(self) -> None:
+        self.setObjectName("unit_panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for overlay in Overlay:
             text = "activation" if overlay is Overlay.OFF else f"input {overlay}"
             self._overlay.addItem(text, overlay)

@@ -12,6 +12,7 @@ _TEMPLATE = """
 QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $window; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
+#grid_panel, #unit_panel { background: $panel; }
 QSplitter::handle { background: $window; }
 QSplitter::handle:hover { background: $accent; }
 

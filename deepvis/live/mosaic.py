@@ -55,7 +55,9 @@ def compose_grid(
     values = _shrunk(maps if len(units) == len(maps) and _in_order(units) else maps[units], layout)
     index = color_index(values, scale, view, _peaks(summary, units, scale, view))
     index[torch.as_tensor(tiles >= len(layout.units), device=maps.device)] = BACKGROUND_WORD
-    return _as_bytes(_enlarged(index, words, layout, (rows, columns)))
+    pane = _enlarged(index, words, layout, (rows, columns))
+    _clear_rest(pane, words, layout)
+    return _as_bytes(pane)
 
 
 def color_index(
@@ -149,6 +151,15 @@ def _enlarged(
     device = index.device
     wide = colors.index_select(1, torch.as_tensor(across, device=device))
     return wide.index_select(0, torch.as_tensor(down, device=device))
+
+
+def _clear_rest(pane: torch.Tensor, words: torch.Tensor, layout: GridLayout) -> None:
+    """Where the last row of tiles is not full, no lines pretend that there were cells."""
+    last = layout.rect_of_index(len(layout.units) - 1)
+    top, left = int(max(0, last.top)), int(max(0, last.right + GAP))
+    missing = len(layout.units) % layout.columns
+    if missing and top < layout.pane_height and left < layout.pane_width:
+        pane[top:, left:] = words[BACKGROUND_WORD]
 
 
 def _places(pane: int, origin: int, tile: int, visible: range, size: int) -> NDArray[np.int64]:

@@ -30,6 +30,7 @@ class StatusLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._said = self._role = self._hint = ""
         self._dot = _Dot()
         self._message = ElidedLabel("text")
         self._progress = ProgressStrip()
@@ -51,13 +52,22 @@ class StatusLine(QWidget):
         Raises:
             KeyError: for a level that is not in `LEVELS`.
         """
-        self._dot.set_role(LEVELS[level] if text else "")
-        self._message.set_text(text)
-        self._message.setToolTip(text)
+        self._said, self._role = text, LEVELS[level] if text else ""
+        self._show_words()
+
+    def set_hint(self, hint: str) -> None:
+        """Show what lies under the pointer in place of the message; an empty hint gives the message back."""
+        if hint != self._hint:
+            self._hint = hint
+            self._show_words()
 
     def message(self) -> str:
-        """The message shown."""
-        return self._message.text
+        """The latest message."""
+        return self._said
+
+    def shown(self) -> str:
+        """What is read now: the hint, else the message."""
+        return self._hint or self._said
 
     def set_progress(self, text: str, fraction: float | None, *, cancelable: bool = True) -> None:
         """Show long work; `fraction` in 0..1, None where it is not known."""
@@ -71,6 +81,11 @@ class StatusLine(QWidget):
     def set_readings(self, readings: Readings) -> None:
         """Show how fast everything runs."""
         self._readings.set_readings(readings)
+
+    def _show_words(self) -> None:
+        self._dot.set_role("" if self._hint else self._role)
+        self._message.set_text(self.shown())
+        self._message.setToolTip(self.shown())
 
     def sizeHint(self) -> QSize:
         """As wide as the window."""
