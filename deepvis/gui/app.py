@@ -27,6 +27,7 @@ from deepvis.places import images_dir
 from deepvis.records import Precision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
     from PyQt6.QtCore import QMessageLogContext
@@ -76,7 +77,7 @@ class App(QObject):
             self.window.arrange_docks()
         self.session.start()
         self.session.place(self._settings.device, Precision(self._settings.precision))
-        self.session.load_model(self._settings.model_request())
+        self.controller.load_model(self._settings.model_request())
         self.session.open_source(self._settings.source, fallback="auto")
         if self._options.seconds is not None:
             self._run_for(self._options.seconds)
@@ -86,10 +87,10 @@ class App(QObject):
         if self._finished:
             return
         self._finished = True
-        if self._options.screenshot is not None:
-            self._take_screenshot()
-        if self._options.stats is not None:
-            write_report(self._options.stats, report(self.controller, self.stalls))
+        try:
+            self._leave_files()
+        except OSError as error:
+            log.warning("The run's files could not be written: %s", error)
         if self._remembered is not None:
             self._keep()
         stuck = self.session.close()
@@ -103,6 +104,8 @@ class App(QObject):
     def _run_for(self, seconds: float) -> None:
         """Close after so many seconds of pictures; loading does not count, but has a limit too."""
         self.controller.result_arrived.connect(lambda result: self._first_answer(result.problem, seconds))
+        # nothing will come where no network could be had
+        self.controller.model_failed.connect(lambda _text: self._first_answer("", seconds))
         QTimer.singleShot(int((FIRST_PICTURE_WITHIN_S + seconds) * 1000), self.window.close)
         self._counting = False
 
@@ -111,6 +114,12 @@ class App(QObject):
             self._counting = True
             self.stalls.start()
             QTimer.singleShot(int(seconds * 1000), self.window.close)
+
+    def _leave_files(self) -> None:
+        if self._options.screenshot is not None:
+            self._take_screenshot()
+        if self._options.stats is not None:
+            write_report(self._options.stats, report(self.controller, self.stalls))
 
     def _take_screenshot(self) -> None:
         path = self._options.screenshot
@@ -122,11 +131,8 @@ class App(QObject):
     def _keep(self) -> None:
         if self._remembered is None:
             return
-        request = self.window.window_commands.request
-        by_name = request.weights is None and self.controller.info is not None
-        model = self.controller.info.name if by_name and self.controller.info is not None else None
         theme = "light" if self.window.palette().window().color().lightness() > 127 else "dark"
-        self._remembered.note(last_choices(self.controller, theme, model))
+        self._remembered.note(last_choices(self.controller, theme))
         self._remembered.keep(self.window)
 
 
@@ -145,10 +151,11 @@ def run(settings: Settings, options: RunOptions) -> int:
     application = _application()
     app = App(settings, options)
     _install_hooks(app)
-    _close_on_interrupt(app)
+    undo = _close_on_interrupt(app)
     app.start()
     code = application.exec()
     app.finish()
+    undo()
     app.window.deleteLater()
     return code
 
@@ -185,8 +192,12 @@ def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str | N
     log.log(logging.ERROR if serious else logging.DEBUG, "Qt: %s", text)
 
 
-def _close_on_interrupt(app: App) -> None:
-    """Ctrl+C in the terminal closes the window; a socket wakes Qt, as Python runs signal handlers between slots."""
+def _close_on_interrupt(app: App) -> Callable[[], None]:
+    """Ctrl+C in the terminal closes the window; a socket wakes Qt, as Python runs signal handlers between slots.
+
+    Returns:
+        What gives the sockets back; until it is called both must live, or Qt is told of a closed end without end.
+    """
     near, far = socket.socketpair()
     near.setblocking(False)
     far.setblocking(False)
@@ -202,3 +213,11 @@ def _close_on_interrupt(app: App) -> None:
     notifier.activated.connect(drain)
     signal.signal(signal.SIGINT, close)
     signal.signal(signal.SIGTERM, close)
+
+    def undo() -> None:
+        notifier.setEnabled(False)
+        signal.set_wakeup_fd(-1)
+        near.close()
+        far.close()
+
+    return undo

@@ -30,6 +30,8 @@ class ActionSet:
 
     def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], None]]) -> None:
         self._actions: dict[str, QAction] = {}
+        self._barred = {spec.id for spec in ACTIONS if spec.reason}
+        self._open: str | None = None
         for spec in ACTIONS:
             made = _make(spec, window)
             if not spec.reason:
@@ -45,14 +47,23 @@ class ActionSet:
         """Do it, as from a menu."""
         self._actions[name].trigger()
 
-    def block(self, blocked: bool) -> None:
-        """Keep all keys from acting while an overlay has them."""
+    def block(self, blocked: bool, besides: str = "") -> None:
+        """Keep all keys from acting while an overlay has them; `besides` goes on, for it closes the overlay."""
+        self._open = besides if blocked else None
         for spec in ACTIONS:
-            self._actions[spec.id].setEnabled(not blocked and not spec.reason)
+            self._enable(spec.id)
+
+    def allow(self, name: str, on: bool) -> None:
+        """Say whether it can be done at present."""
+        (self._barred.discard if on else self._barred.add)(name)
+        self._enable(name)
 
     def set_checked(self, name: str, on: bool) -> None:
         """Bring a tick in line with what it stands for."""
         self._actions[name].setChecked(on)
+
+    def _enable(self, name: str) -> None:
+        self._actions[name].setEnabled(name not in self._barred and self._open in (None, name))
 
     def fill(self, bar: QMenuBar) -> None:
         """One menu per group."""

@@ -30,7 +30,7 @@ class ViewCommands:
         if source is not None and source.kind == "camera":
             self._controller.open_source(self._before_camera)
             return
-        if source is not None:
+        if source is not None and source.spec:
             self._before_camera = source.spec
         self._controller.open_source("camera")
 
@@ -227,7 +227,9 @@ class ViewCommands:
         if layer is None or not layer.units:
             return
         result = self._controller.result
-        layout = result.grid.layout if result is not None and result.grid is not None else None
+        # a grid of the layer before has other units
+        fits = result is not None and result.grid is not None and result.view.layer == self._view.layer
+        layout = result.grid.layout if fits and result is not None and result.grid is not None else None
         self._set(moves.move_selection(self._view, layout, layer.units, rows, columns))
 
     def _layer(self, by: int) -> None:

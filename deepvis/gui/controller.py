@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from deepvis.config import SettingsError
 from deepvis.gui import moves
 from deepvis.gui.history import History
+from deepvis.imaging.colormap import COLORMAPS
 from deepvis.live.events import (
     CamerasListed,
     DevicesFound,
@@ -38,6 +40,8 @@ class Controller(QObject):
     Signals:
         view_changed: another view is asked for.
         model_changed: another model runs, or on another device.
+        model_failed: no model could be had, and none runs; the reason.
+        frozen_changed: whether the frame is held.
         source_changed: the source or its state changed.
         result_arrived: a result that answers the present layer.
         told: a sentence and its level (`info`, `warning`, `error`).
@@ -50,6 +54,8 @@ class Controller(QObject):
 
     view_changed = pyqtSignal(object)
     model_changed = pyqtSignal(object)
+    model_failed = pyqtSignal(str)
+    frozen_changed = pyqtSignal(bool)
     source_changed = pyqtSignal(object)
     result_arrived = pyqtSignal(object)
     told = pyqtSignal(str, str)
@@ -63,6 +69,8 @@ class Controller(QObject):
         super().__init__(parent)
         self.session = session
         self.info: ModelInfo | None = None
+        self.request: ModelRequest | None = None
+        self._asked: ModelRequest | None = None
         self.source: SourceState | None = None
         self.result: LiveResult | None = None
         self.frozen = False
@@ -76,7 +84,7 @@ class Controller(QObject):
             Notice: lambda notice: self.told.emit(notice.text, notice.level),
             Progress: self.progressed.emit,
             ModelReady: self._take_model,
-            ModelFailed: lambda failed: self.told.emit(failed.text, "error"),
+            ModelFailed: self._take_failure,
             SourceChanged: self._take_source,
             DevicesFound: lambda found: self.devices_found.emit(found.names),
             ModelsListed: lambda listed: self.models_listed.emit(listed.names),
@@ -104,11 +112,11 @@ class Controller(QObject):
 
     def _take_model(self, ready: ModelReady) -> None:
         other = self.info is None or self.info.name != ready.info.name
+        if self.info is None or not _is_moved(self.info, ready.info):
+            self.request = self._asked
         self.info = ready.info
-        self._device = ready.info.device
+        self._device, self._precision = ready.info.device, ready.info.precision
         layer, unit = self._wanted
-        if layer is not None and all(layer != candidate.name for candidate in ready.info.layers):
-            self.told.emit(_no_such_layer(ready.info, layer), "warning")
         self._wanted = (None, None)
         view = view_for_model(self.view, ready.info, layer, unit if layer or self.view.model == "" else None)
         if other:
@@ -116,6 +124,13 @@ class Controller(QObject):
             self.history.clear()
         self.model_changed.emit(ready.info)
         self.set_view(view)
+        if trouble := _unmet_wish(ready.info, view, layer, unit):
+            self.told.emit(trouble, "warning")
+
+    def _take_failure(self, failed: ModelFailed) -> None:
+        self.told.emit(failed.text, "error")
+        if self.info is None:
+            self.model_failed.emit(failed.text)
 
     def _take_source(self, changed: SourceChanged) -> None:
         before = self.source
@@ -151,12 +166,19 @@ class Controller(QObject):
 
     def select_unit(self, unit: int) -> None:
         """Select a unit of the viewed layer; its maximum is followed."""
-        self.set_view(moves.select_unit(self.view, unit))
+        if self._has(unit):
+            self.set_view(moves.select_unit(self.view, unit))
 
     def select_position(self, unit: int, row: int, column: int) -> None:
         """Select a position of a unit's map; the same position again gives it up."""
         same = (self.view.unit, self.view.position) == (unit, (row, column))
-        self.set_view(moves.select_unit(self.view, unit, None if same else (row, column)))
+        if self._has(unit):
+            self.set_view(moves.select_unit(self.view, unit, None if same else (row, column)))
+
+    def _has(self, unit: int) -> bool:
+        """A click may come on the tiles of the layer before, which had more units."""
+        layer = self.layer()
+        return layer is None or unit < layer.units
 
     def go(self, layer: str, unit: int) -> None:
         """Go to a unit of any layer."""
@@ -175,6 +197,7 @@ class Controller(QObject):
         """Hold the present frame, or go on."""
         self.frozen = frozen
         self.session.set_frozen(frozen)
+        self.frozen_changed.emit(frozen)
         self.flashed.emit("Frozen: everything works on this frame" if frozen else "Running")
 
     def open_source(self, spec: str) -> None:
@@ -184,7 +207,8 @@ class Controller(QObject):
         self.session.open_source(spec)
 
     def load_model(self, request: ModelRequest) -> None:
-        """Ask for another model."""
+        """Ask for another model; `request` tells which one runs once it does."""
+        self._asked = request
         self.session.load_model(request)
 
     def place(self, device: str | None = None, precision: Precision | None = None) -> None:
@@ -200,7 +224,13 @@ class Controller(QObject):
 
 
 def first_view(settings: Settings) -> View:
-    """The view that the settings ask for; layer and unit follow when the model is known."""
+    """The view that the settings ask for; layer and unit follow when the model is known.
+
+    Raises:
+        SettingsError: there is no such color map.
+    """
+    if settings.colormap not in COLORMAPS:
+        raise SettingsError(f"colormap must be one of {', '.join(COLORMAPS)}, not '{settings.colormap}'.")
     grid = GridView(
         sort=settings.sort,
         hide_dead=settings.hide_dead,
@@ -219,9 +249,19 @@ def first_view(settings: Settings) -> View:
     )
 
 
-def _no_such_layer(info: ModelInfo, layer: str) -> str:
-    try:
-        info.layer(layer)
-    except KeyError as error:
-        return f"{error.args[0]} Showing the default layer."
+def _is_moved(before: ModelInfo, now: ModelInfo) -> bool:
+    """Whether it is the same network, perhaps on another device."""
+    return replace(now, device=before.device, precision=before.precision) == before
+
+
+def _unmet_wish(info: ModelInfo, view: View, layer: str | None, unit: int | None) -> str:
+    """Why the layer and the unit of the settings are not what is shown; empty where they are."""
+    if layer is not None and view.layer != layer:
+        try:
+            reason = info.layer(layer).reason
+        except KeyError as error:
+            return f"{error.args[0]} Showing the default layer."
+        return f"{layer} cannot be shown: {reason} Showing the default layer."
+    if unit is not None and view.layer and view.unit != unit:
+        return f"{view.layer} has units 0 to {info.layer(view.layer).units - 1}, no #{unit}. Showing #{view.unit}."
     return ""

@@ -35,16 +35,20 @@ def find(text: str, info: ModelInfo, view: View) -> Target:
     if not text:
         raise JumpError(FORMS)
     number = text.removeprefix("#")
-    if number.isdigit():
+    if _is_number(number):
         return _unit(info, view.layer, int(number))
     if "/" in text:
         layer, _, unit = text.removeprefix(info.name + "/").rpartition("/")
-        if layer and unit.removeprefix("#").isdigit():
+        if layer and _is_number(unit.removeprefix("#")):
             return _unit(info, layer, int(unit.removeprefix("#")))
     matches = suggestions(text, info, limit=1)
     if not matches:
         raise JumpError(f"{info.name} has no layer and no class '{text}'. {FORMS}")
     return matches[0]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def suggestions(text: str, info: ModelInfo, limit: int = 12) -> list[Target]:

@@ -172,6 +172,8 @@ class MainWindow(QMainWindow):
         controller = self.controller
         controller.view_changed.connect(self._show_view)
         controller.model_changed.connect(self._show_model)
+        controller.model_failed.connect(self.presenter.show_failure)
+        controller.frozen_changed.connect(self._show_frozen)
         controller.source_changed.connect(self._show_source)
         controller.result_arrived.connect(self._show_result)
         controller.told.connect(self._tell)
@@ -200,12 +202,11 @@ class MainWindow(QMainWindow):
             "toggle_mirror": view.mirror,
             "toggle_predictions": view.predictions,
             "toggle_dead": view.grid.hide_dead,
-            "toggle_freeze": self.controller.frozen,
         }
         for name, on in ticks.items():
             self.acts.set_checked(name, on)
-        self.acts["back"].setEnabled(self.controller.history.can_go_back)
-        self.acts["forward"].setEnabled(self.controller.history.can_go_forward)
+        self.acts.allow("back", self.controller.history.can_go_back)
+        self.acts.allow("forward", self.controller.history.can_go_forward)
 
     def _show_model(self, info: ModelInfo) -> None:
         self.layer_bar.set_layers(info)
@@ -218,10 +219,13 @@ class MainWindow(QMainWindow):
         self.bar.show_source(state)
         self.input_panel.transport.set_state(state)
 
+    def _show_frozen(self, frozen: bool) -> None:
+        self.acts.set_checked("toggle_freeze", frozen)
+        self.bar.show_frozen(frozen)
+
     def _show_result(self, result: LiveResult) -> None:
         self._unpainted = result
         self.presenter.show(result)
-        self.bar.show_frozen(self.controller.frozen)
         self._gestures.show_hint()
         if self.timings_shown:
             drawing = result.total_ms - result.forward_ms
@@ -229,8 +233,8 @@ class MainWindow(QMainWindow):
 
     def _note_paint(self) -> None:
         if self._unpainted is not None:
-            frame, self._unpainted = self._unpainted.frame, None
-            self.controller.session.meters.paint(frame.number, frame.captured_s)
+            result, self._unpainted = self._unpainted, None
+            self.controller.session.meters.paint(result.frame.captured_s if result.fresh else None)
 
     def _show_progress(self, progress: Progress) -> None:
         if progress.done:
@@ -241,7 +245,7 @@ class MainWindow(QMainWindow):
     def _tell(self, text: str, level: str) -> None:
         self.status.set_message(text, level)
         if level != "info":
-            self.overlays.toast.show_text(text, 6000)
+            self.overlays.toast.show_text(text, max(4000, 60 * len(text)))
 
     def _take_names(self, names: tuple[str, ...]) -> None:
         self.model_names = names

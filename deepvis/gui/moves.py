@@ -168,7 +168,9 @@ def turn(view: View) -> View:
 
 def reset(view: View, info: ModelInfo | None) -> View:
     """2015's Esc: first layer, first unit, no boosts, no zoom, no overlay, default colors."""
-    grid = replace(GridView(), height=view.grid.height, width=view.grid.width, background=view.grid.background)
+    # sizes, the pointer and the theme are not the person's to reset
+    kept = {name: getattr(view.grid, name) for name in ("height", "width", "hold_order", "background", "gap")}
+    grid = GridView(**kept)
     shown = info.shown_layers() if info is not None else ()
     layer = shown[0].name if shown else view.layer
     pane = replace(view.pane, overlay=Overlay.OFF)

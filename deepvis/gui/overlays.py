@@ -56,10 +56,10 @@ class Overlays:
         if self.help.isVisible():
             self.help.close_overlay()
         else:
-            self._open(self.help)
+            self._open(self.help, besides="help")
 
-    def _open(self, overlay: HelpOverlay | CommandPalette) -> None:
-        self._actions.block(True)
+    def _open(self, overlay: HelpOverlay | CommandPalette, besides: str = "") -> None:
+        self._actions.block(True, besides)
         overlay.open_over()
 
     def _do(self, name: str) -> None:

@@ -30,13 +30,21 @@ class Presenter:
         self._model: ModelInfo | None = None
         self._layer: LayerInfo | None = None
         self._last: GridPicture | None = None
+        self._failure = ""
         grid.grid.set_hover_text(self.hover_text)
 
     def show_model(self, model: ModelInfo) -> None:
-        """Forget the last model's grid."""
-        self._model, self._last = model, None
+        """Forget the last model's grid and answers."""
+        self._model, self._last, self._failure = model, None, ""
+        self._inputs.predictions.set_predictions(())
         if not any(layer.is_classes and layer.name == "softmax" for layer in model.layers):
             self._inputs.predictions.set_message("This network's output is not a list of classes.")
+
+    def show_failure(self, text: str) -> None:
+        """Say why there is no network, in place of the words that one is being loaded."""
+        self._failure = text
+        self._inputs.predictions.set_message("There is no network.")
+        self._show_problem(text)
 
     def show_layer(self, layer: LayerInfo | None) -> None:
         """Name the viewed layer."""
@@ -55,7 +63,7 @@ class Presenter:
         self._inputs.picture.set_overlays(result.seen, boxes)
         self._show_predictions(result)
         if result.problem or result.unit is None:
-            self._show_problem(result.problem)
+            self._show_problem(result.problem if self._model is not None else self._failure or result.problem)
             return
         self._show_grid(result)
         self._show_unit(result.unit)
@@ -86,7 +94,7 @@ class Presenter:
     def _show_predictions(self, result: LiveResult) -> None:
         shown = result.view.predictions
         self._inputs.predictions.setVisible(shown)
-        if shown and result.predictions:
+        if shown:
             self._inputs.predictions.set_predictions(result.predictions)
 
     def _show_problem(self, problem: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QByteArray, QSettings
 
 from deepvis.config import Settings, SettingsError
+from deepvis.imaging.colormap import COLORMAPS
 from deepvis.places import config_dir
+from deepvis.records import ModelRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from PyQt6.QtWidgets import QMainWindow
 
     from deepvis.gui.controller import Controller
+    from deepvis.records import SourceState
 
 CHOICES = ("theme", "colormap", "scaling", "sort", "overlay", "opacity", "fit", "source", "model", "layer")
 """Settings whose last value is taken up again where neither the settings file nor the command line names one."""
@@ -40,22 +44,28 @@ class Remembered:
             given: names that the command line gives, also where it gives the default.
         """
         defaults = Settings()
+        last_model = str(self._store.value("choice/model") or defaults.model)
         for name in CHOICES:
             value = self._store.value(f"choice/{name}")
             if value is None or name in given or getattr(settings, name) != getattr(defaults, name):
                 continue
-            kind = type(getattr(defaults, name))
+            if name == "model" and (settings.weights is not None or "weights" in given):
+                continue  # these weights are for the network that was named
+            if name == "layer" and settings.model != last_model:
+                continue
             try:
-                settings = settings.with_changes({name: kind(value) if kind is float else str(value)})
+                settings = settings.with_changes({name: _read(name, value)})
             except (SettingsError, ValueError):
                 self._store.remove(f"choice/{name}")
         return settings
 
     def note(self, choices: dict[str, object]) -> None:
-        """Keep these choices."""
+        """Keep these choices; None forgets the one before, a choice left out stays what it was."""
         known = {field.name for field in fields(Settings)}
         for name, value in choices.items():
-            if name in known and value is not None:
+            if value is None:
+                self._store.remove(f"choice/{name}")
+            elif name in known:
                 self._store.setValue(f"choice/{name}", str(value))
 
     def restore(self, window: QMainWindow) -> bool:
@@ -72,11 +82,17 @@ class Remembered:
         self._store.sync()
 
 
-def last_choices(controller: Controller, theme: str, model: str | None) -> dict[str, object]:
+def _read(name: str, value: object) -> object:
+    """A choice as its setting wants it; Qt reads a damaged line as a list or worse."""
+    if not isinstance(value, str) or (name == "colormap" and value not in COLORMAPS):
+        raise ValueError(f"{name} cannot be {value!r}.")
+    return float(value) if isinstance(getattr(Settings(), name), float) else value
+
+
+def last_choices(controller: Controller, theme: str) -> dict[str, object]:
     """What to take up again next time; pictures from the clipboard and vanished devices are not."""
-    view, source = controller.view, controller.source
-    reopenable = source is not None and not source.lost and source.spec
-    return {
+    view = controller.view
+    choices: dict[str, object] = {
         "theme": theme,
         "colormap": view.grid.colormap,
         "scaling": view.grid.scaling,
@@ -84,10 +100,29 @@ def last_choices(controller: Controller, theme: str, model: str | None) -> dict[
         "overlay": view.pane.overlay,
         "opacity": view.pane.opacity,
         "fit": view.fit,
-        "source": source.spec if reopenable and source is not None and source.kind in _REOPENED else None,
-        "model": model,
-        "layer": view.layer or None,
     }
+    if controller.source is not None:
+        choices["source"] = _reopening(controller.source)
+    if controller.request is not None:
+        choices["model"] = _renaming(controller.request)
+        choices["layer"] = view.layer if choices["model"] and view.layer else None
+    return choices
 
 
-_REOPENED = ("video", "folder", "image", "stream", "camera")
+def _reopening(source: SourceState) -> str | None:
+    if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera"):
+        return None
+    if source.kind not in _FILES or "://" in source.spec:
+        return source.spec
+    return str(Path(source.spec).expanduser().absolute())  # the next run may start in another folder
+
+
+def _renaming(request: ModelRequest) -> str | None:
+    """The name that loads the same network again; None where it takes more than a name."""
+    if request != ModelRequest(request.name):
+        return None
+    place, colon, factory = request.name.rpartition(":")
+    return f"{Path(place).expanduser().absolute()}{colon}{factory}" if place.endswith(".py") else request.name
+
+
+_FILES = ("video", "folder", "image")

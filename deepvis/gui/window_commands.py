@@ -51,15 +51,13 @@ class WindowCommands(QObject):
         """Show what the clipboard holds: a picture, files, a path or an address."""
         clipboard = QGuiApplication.clipboard()
         mime = None if clipboard is None else clipboard.mimeData()
-        if clipboard is None or mime is None:
-            return
-        if mime.hasImage():
+        if clipboard is not None and mime is not None and mime.hasImage():
             image = QImage(clipboard.image())
             if not image.isNull():
                 self._controller.session.open_picture(qimage_to_rgb(image), "clipboard")
                 return
-        paths = [url.toLocalFile() or url.toString() for url in mime.urls()]
-        text = paths[0] if paths else mime.text().strip()
+        paths = [] if mime is None else [url.toLocalFile() or url.toString() for url in mime.urls()]
+        text = paths[0] if paths else "" if mime is None else mime.text().strip()
         if text:
             self._controller.open_source(text)
         else:
@@ -74,6 +72,7 @@ class WindowCommands(QObject):
         if dialog.exec():
             self._request = dialog.request()
             self._controller.load_model(self._request)
+        dialog.deleteLater()
 
     @property
     def request(self) -> ModelRequest:

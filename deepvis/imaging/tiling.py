@@ -139,8 +139,9 @@ def lay_out(units: NDArray[np.int64], map_height: int, map_width: int, view: Gri
     rows = -(-len(units) // columns)
     scale = _tile_scale(rows, columns, (map_height, map_width), (view.height, view.width))
     zoom = max(1.0, min(view.zoom, LARGEST_TILE / (scale * max(map_height, map_width))))
-    tile_height = max(1, int(map_height * scale * zoom))
-    tile_width = max(1, int(map_width * scale * zoom))
+    # the small terms keep 7 * (49 / 7) at 49
+    tile_height = max(1, int(map_height * scale * zoom + 1e-6))
+    tile_width = max(1, int(map_width * scale * zoom + 1e-6))
     top = _origin(rows * (tile_height + GAP) + GAP, view.height, view.center_row)
     left = _origin(columns * (tile_width + GAP) + GAP, view.width, view.center_column)
     return GridLayout(units, columns, tile_height, tile_width, top, left, view.height, view.width, zoom)
@@ -148,14 +149,17 @@ def lay_out(units: NDArray[np.int64], map_height: int, map_width: int, view: Gri
 
 def best_columns(count: int, aspect: float, pane_height: int, pane_width: int) -> int:
     """The number of columns that makes `count` tiles of `aspect` (height over width) largest on the pane."""
-    ideal = (count * aspect * pane_width / pane_height) ** 0.5
-    around = range(max(1, int(ideal) - 2), min(count, int(ideal) + 3) + 1) or range(count, count + 1)
+    ideal: float = (count * aspect * pane_width / pane_height) ** 0.5
+    columns_around = range(max(1, int(ideal) - 2), min(count, int(ideal) + 3) + 1)
+    # where rows are few, one row more or less changes the columns by more than that
+    rows_around = range(max(1, int(count / ideal) - 2), min(count, int(count / ideal) + 3) + 1)
+    candidates: list[int] = sorted({*columns_around, *(-(-count // rows) for rows in rows_around)})
 
     def tile_width(columns: int) -> float:
         rows = -(-count // columns)
         return min(pane_width / columns, pane_height / rows / aspect)
 
-    return max(around, key=tile_width)
+    return max(candidates, key=tile_width)
 
 
 def _tile_scale(rows: int, columns: int, shape: tuple[int, int], pane: tuple[int, int]) -> float:
@@ -170,4 +174,4 @@ def _origin(canvas: int, pane: int, center: float) -> int:
     """Where the canvas begins so that `center` of it is mid-pane, without leaving the pane empty at an edge."""
     if canvas <= pane:
         return (pane - canvas) // 2
-    return -int(min(max(center * canvas - pane / 2, 0), canvas - pane))
+    return -round(min(max(center * canvas - pane / 2, 0), canvas - pane))

@@ -75,7 +75,9 @@ class CaptureWorker(Worker):
         if self._lost_until_s is not None:
             self._retry()
         self._tell()
-        self.bell.wait(self._read())
+        delay_s = self._read()
+        self._tell(resting=delay_s is None or delay_s >= STATE_EVERY_S)
+        self.bell.wait(delay_s)
 
     def close(self) -> None:
         """Close the source, in the thread that opened it."""
@@ -169,14 +171,15 @@ class CaptureWorker(Worker):
         self._lost_until_s = None
         self.report(Notice(f"{self._source.state().title} is back."))
 
-    def _tell(self) -> None:
-        """Report the source's state when it changed; a mere new position only now and then."""
+    def _tell(self, *, resting: bool = False) -> None:
+        """Report the source's state when it changed; a mere new position only now and then, unless it stays."""
         if self._source is None:
             return
         state = replace(self._source.state(), lost=self._lost_until_s is not None)
         now_s = time.monotonic()
         moved_only = self._told is not None and replace(state, position=0) == replace(self._told, position=0)
-        if state == self._told or (moved_only and not state.paused and now_s - self._told_s < STATE_EVERY_S):
+        soon_again = not (state.paused or resting) and now_s - self._told_s < STATE_EVERY_S
+        if state == self._told or (moved_only and soon_again):
             return
         self._told, self._told_s = state, now_s
         self.report(SourceChanged(state))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deepvis.imaging.geometry import orient
@@ -90,7 +90,8 @@ class InferenceWorker(Worker):
             self._view = view
         self._frame = frame or self._frame
         if self._frame is not None and (changed or frame is not None) and not self.stopping:
-            self._results.put(self._answer(self._frame, self._view))
+            result = self._answer(self._frame, self._view)
+            self._results.put(replace(result, fresh=frame is not None))
             self._inferred.tick()
 
     def close(self) -> None:
@@ -98,47 +99,36 @@ class InferenceWorker(Worker):
         self._engine = self._answering = self._frame = None
 
     def _take_orders(self) -> bool:
-        changed = self._take_engine() or self._take_placement()
-        boxes = self.boxes.take()
-        if boxes is not None and boxes.engine is self._engine:
+        engine, placement, boxes = self.engines.take(), self.placements.take(), self.boxes.take()
+        self._placement = placement or self._placement
+        if engine is not None:
+            self._engine = engine
+            self._said.clear()
+        changed = self._engine is not None and (engine is not None or placement is not None)
+        if changed:
+            self._forget()
+            self._place(self._placement)
+        if boxes is not None and self._engine is not None and boxes.engine is self._engine:
             self._engine.boxes = boxes.by_layer
             changed = True
         return changed
 
-    def _take_engine(self) -> bool:
-        engine = self.engines.take()
-        if engine is None:
-            return False
-        self._engine = engine
-        self._said.clear()
-        self._forget()
-        self._place(self._placement)
-        self.report(ModelReady(engine.info()))
-        return True
-
-    def _take_placement(self) -> bool:
-        placement = self.placements.take()
-        if placement is None:
-            return False
-        self._placement = placement
-        if self._engine is None:
-            return False
-        self._forget()
-        self._place(placement)
-        self.report(ModelReady(self._engine.info()))
-        return True
-
     def _place(self, placement: Placement) -> None:
-        """Move the network; a device that cannot be had leaves it where it is and says so."""
+        """Move the network and say where it runs; a device that cannot be had leaves it where it is and says so."""
         from deepvis.live.devices import DeviceError, resolve_device  # noqa: PLC0415  (imports torch)
 
         if self._engine is None:
             return
+        trouble = ""
         try:
             self._engine.move(resolve_device(placement.device), placement.precision)
         except (DeviceError, RuntimeError) as error:
             where = f"{self._engine.device} in {self._engine.precision}"
-            self.report(Notice(f"{error} {self._engine.loaded.name} goes on on {where}.", "error"))
+            trouble = f"{error} {self._engine.loaded.name} goes on on {where}."
+        # the reason comes last, or the news of the model would cover it
+        self.report(ModelReady(self._engine.info()))
+        if trouble:
+            self.report(Notice(trouble, "error"))
 
     def _forget(self) -> None:
         if self._answering is not None:
@@ -168,6 +158,7 @@ class InferenceWorker(Worker):
             result = self._answering.answer(engine, frame, view)
         if result.grid is not None and result.grid.nan_units:
             self._say(
+                f"numbers of {view.layer}",
                 f"{view.layer} holds values that are not numbers in {result.grid.nan_units} of "
                 f"{result.grid.total} units; they are drawn in magenta.",
                 "warning",
@@ -178,9 +169,11 @@ class InferenceWorker(Worker):
         """Out of memory falls back to the CPU, a precision that does not run to float32; anything else is told."""
         from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
 
-        log.warning("%s failed at %s", engine.loaded.name, view.layer, exc_info=error)
-        self._forget()
         name = engine.loaded.name
+        fault = f"{type(error).__name__} at {view.layer}"
+        if fault not in self._said:
+            log.warning("%s failed at %s", name, view.layer, exc_info=error)
+        self._forget()
         if is_out_of_memory(error) and engine.device.type != "cpu":
             return self._fall_back(Placement("cpu"), frame, view, f"{engine.device} ran out of memory with {name}")
         if engine.precision is not Precision.FLOAT32:
@@ -188,24 +181,22 @@ class InferenceWorker(Worker):
             return self._fall_back(wish, frame, view, f"{name} does not run in {engine.precision} on {engine.device}")
         cause = "there is not enough memory" if is_out_of_memory(error) else f"{type(error).__name__}: {error}"
         text = f"{name} failed at {view.layer}: {cause}. Choose another layer or another network."
-        self._say(text, "error")
+        self._say(fault, text, "error")
         return _picture_only(frame, view, name, text)
 
     def _fall_back(self, placement: Placement, frame: Frame, view: View, why: str) -> LiveResult:
         self._placement = placement
         self._place(placement)
-        if self._engine is not None:
-            self.report(Notice(f"{why}; going on on {placement.device} in {placement.precision}.", "warning"))
-            self.report(ModelReady(self._engine.info()))
+        self.report(Notice(f"{why}; going on on {placement.device} in {placement.precision}.", "warning"))
         # the next round answers; the bell makes sure that there is one, also with a still picture
         self._again = True
         self.bell.ring()
         return _picture_only(frame, view, view.model, f"{why}; trying again.")
 
-    def _say(self, text: str, level: str) -> None:
-        """The same sentence once per model, not with every frame."""
-        if text not in self._said:
-            self._said.add(text)
+    def _say(self, matter: str, text: str, level: str) -> None:
+        """One sentence for a matter and model, not one with every frame."""
+        if matter not in self._said:
+            self._said.add(matter)
             self.report(Notice(text, "warning" if level == "warning" else "error"))
 
 

@@ -81,14 +81,17 @@ class Meters:
         self.inferred = RateMeter()
         self.painted = RateMeter()
         self.latency = DurationMeter()
-        self._timed_frame: tuple[int, float] | None = None
 
-    def paint(self, frame_number: int, captured_s: float, now_s: float | None = None) -> None:
-        """A result was painted; its latency counts once per frame (a still picture is painted many times)."""
+    def paint(self, captured_s: float | None, now_s: float | None = None) -> None:
+        """A result was painted.
+
+        Args:
+            captured_s: when its frame was captured; None for another look at an old frame, which has no latency.
+            now_s: `time.monotonic()`.
+        """
         now_s = time.monotonic() if now_s is None else now_s
         self.painted.tick(now_s)
-        if self._timed_frame != (frame_number, captured_s):
-            self._timed_frame = (frame_number, captured_s)
+        if captured_s is not None:
             self.latency.add(now_s - captured_s)
 
     def counts(self, dropped: int, *, overall: bool = False) -> Counts:

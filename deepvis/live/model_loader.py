@@ -6,7 +6,7 @@ import copy
 import logging
 from typing import TYPE_CHECKING
 
-from deepvis.live.events import Event, ModelFailed, ModelsListed, Progress
+from deepvis.live.events import Event, ModelFailed, ModelsListed, Notice, Progress
 from deepvis.live.mailbox import Mailbox
 from deepvis.live.worker import Worker
 
@@ -48,6 +48,7 @@ class ModelWorker(Worker):
 
     def request(self, request: ModelRequest) -> None:
         """Ask for a model; any thread may call this."""
+        self._gave_up = False
         self._requests.put(request)
 
     def cancel(self) -> None:
@@ -67,8 +68,10 @@ class ModelWorker(Worker):
         self.bell.wait()
         request = self._requests.take()
         if request is not None:
-            self._serve(request)
-            self.report(Progress("", done=True))
+            try:
+                self._serve(request)
+            finally:
+                self.report(Progress("", done=True))
         if self._listing_asked.take():
             from deepvis.models.zoo import available_models  # noqa: PLC0415  (imports torch)
 
@@ -78,7 +81,6 @@ class ModelWorker(Worker):
         from deepvis.live.engine import build_engine  # noqa: PLC0415  (imports torch)
         from deepvis.models.errors import Canceled, ModelError  # noqa: PLC0415  (imports torch)
 
-        self._gave_up = False
         self.report(Progress(f"Loading {request.name}"))
         try:
             engine = build_engine(request, progress=self._tell, canceled=self._canceled)
@@ -89,12 +91,35 @@ class ModelWorker(Worker):
         except ModelError as error:
             self.report(ModelFailed(request.name, str(error)))
             return
-        except MemoryError:
-            self.report(ModelFailed(request.name, f"There is not enough memory to load {request.name}."))
+        except Exception as error:  # noqa: BLE001  (the window waits for an answer, whatever went wrong)
+            self._report_failure(request.name, error)
             return
-        network = structural_copy(engine.loaded.network)
+        network = self._copy(engine)
         self._deliver_engine(engine)
-        self._find_fields(engine, network)
+        if network is not None:
+            self._find_fields(engine, network)
+
+    def _report_failure(self, name: str, error: Exception) -> None:
+        from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
+
+        log.error("loading %s failed", name, exc_info=error)
+        told = f"Loading {name} failed with an unexpected {type(error).__name__}: {error}"
+        short = f"There is not enough memory to load {name}."
+        self.report(ModelFailed(name, short if is_out_of_memory(error) else told))
+
+    def _copy(self, engine: Engine) -> nn.Module | None:
+        try:
+            return structural_copy(engine.loaded.network)
+        except Exception as error:  # noqa: BLE001  (a person's network may hold anything: a lock, an open file, ...)
+            self._report_no_fields(engine, error)
+            return None
+
+    def _report_no_fields(self, engine: Engine, error: Exception) -> None:
+        log.warning("no receptive fields of %s", engine.loaded.name, exc_info=error)
+        why = f"{type(error).__name__}: {error}"
+        self.report(
+            Notice(f"{engine.loaded.name} runs without receptive fields; finding them failed ({why}).", "warning")
+        )
 
     def _tell(self, text: str, fraction: float | None) -> None:
         self.report(Progress(text, fraction))
@@ -113,7 +138,11 @@ class ModelWorker(Worker):
             return
         shape = engine.loaded.preprocessing
         batch = torch.zeros(1, shape.channels, *shape.input_size)
-        boxes = receptive_boxes(network, batch, tuple(engine.taps.values()))
+        try:
+            boxes = receptive_boxes(network, batch, tuple(engine.taps.values()))
+        except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
+            self._report_no_fields(engine, error)
+            return
         self._deliver_boxes(Boxes(engine, boxes))
 
 

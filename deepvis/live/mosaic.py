@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from deepvis.imaging.colormap import NAN_COLOR, table
 from deepvis.imaging.tiling import GAP, GridLayout
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 NAN_WORD = 256
 BACKGROUND_WORD = 257
 GAP_WORD = 258
+
+_BOUNDLESS = 1e30
 
 
 def compose_grid(
@@ -83,9 +84,7 @@ def color_index(
     if view.gamma != 1.0:
         scaled = scaled.sign() * scaled.abs().pow(view.gamma)
     place = scaled.mul_(127.5).add_(128.0) if scale.symmetric else scaled.mul_(255.0).add_(0.5)
-    missing = place.isnan()
-    index = place.clamp_(0, 255).to(torch.int32)
-    return index.masked_fill_(missing, NAN_WORD) if missing.any() else index
+    return place.clamp_(0, 255).nan_to_num_(nan=NAN_WORD).to(torch.int32)
 
 
 def boost(magnitudes: torch.Tensor, exponent: float) -> torch.Tensor:
@@ -123,16 +122,26 @@ def _peaks(summary: UnitSummary, units: torch.Tensor, scale: ColorScale, view: G
 
 
 def _shrunk(values: torch.Tensor, layout: GridLayout) -> torch.Tensor:
-    """Averaged where a tile has fewer pixels than the map has positions."""
-    shape = (min(layout.tile_height, values.shape[1]), min(layout.tile_width, values.shape[2]))
-    if shape == tuple(values.shape[1:]):
+    """Averaged by area where a tile has fewer pixels than the map has positions."""
+    height, width = min(layout.tile_height, values.shape[1]), min(layout.tile_width, values.shape[2])
+    if (height, width) == tuple(values.shape[1:]):
         return values
-    whole = (values.shape[1] // shape[0], values.shape[2] // shape[1])
-    pooled = values.float()[None]
-    if max(whole) > 1:
-        pooled = functional.avg_pool2d(pooled, whole, ceil_mode=True)
-    # at most a factor below 2 is left, for which two-tap interpolation misses no position
-    return functional.interpolate(pooled, size=shape, mode="bilinear", align_corners=False)[0]
+    # an infinity would become NaN under the zero weights
+    shrunk = values.float().clamp(-_BOUNDLESS, _BOUNDLESS)
+    if height < values.shape[1]:
+        shrunk = _area_weights(values.shape[1], height, str(values.device)) @ shrunk
+    if width < values.shape[2]:
+        shrunk = shrunk @ _area_weights(values.shape[2], width, str(values.device)).T
+    return shrunk
+
+
+@lru_cache(maxsize=64)
+def _area_weights(size: int, pixels: int, device: str) -> torch.Tensor:
+    """float32 `(pixels, size)`: the share of each position in each pixel; rows sum to 1."""
+    edges = np.arange(pixels + 1) * (size / pixels)
+    positions = np.arange(size)
+    shared = np.minimum(edges[1:, None], positions + 1) - np.maximum(edges[:-1, None], positions)
+    return torch.as_tensor((np.clip(shared, 0, None) * (pixels / size)).astype(np.float32), device=device)
 
 
 def _enlarged(
@@ -141,15 +150,13 @@ def _enlarged(
     """Tiles `(tiles, height, width)` of color rows to the pane's words `(pane_height, pane_width)`."""
     rows, columns = visible
     height, width = index.shape[1:]
-    sheet = index.reshape(len(rows), len(columns), height, width).transpose(1, 2).reshape(len(rows) * height, -1)
-    colors = words.index_select(0, sheet.flatten()).reshape(sheet.shape)
-    for word in (GAP_WORD, BACKGROUND_WORD):
-        # one more row and column of each kind of emptiness, for the gathers below to point to
-        colors = functional.pad(colors, (0, 1, 0, 1), value=int(words[word]))
+    colors = words.index_select(0, _sheet(index, len(rows), len(columns)).flatten())
+    colors = colors.reshape(len(rows) * height + 2, len(columns) * width + 2)
     down = _places(layout.pane_height, layout.top, layout.tile_height, rows, height)
     across = _places(layout.pane_width, layout.left, layout.tile_width, columns, width)
     device = index.device
-    wide = colors.index_select(1, torch.as_tensor(across, device=device))
+    # the same as index_select along the columns, in less than half the time
+    wide = colors.gather(1, torch.as_tensor(across, device=device).expand(len(colors), -1))
     return wide.index_select(0, torch.as_tensor(down, device=device))
 
 
@@ -160,6 +167,16 @@ def _clear_rest(pane: torch.Tensor, words: torch.Tensor, layout: GridLayout) -> 
     missing = len(layout.units) % layout.columns
     if missing and top < layout.pane_height and left < layout.pane_width:
         pane[top:, left:] = words[BACKGROUND_WORD]
+
+
+def _sheet(index: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+    """Tiles side by side, and one more row and column of each kind of emptiness for `_places` to point to."""
+    height, width = index.shape[1:]
+    sheet = index.new_full((rows * height + 2, columns * width + 2), BACKGROUND_WORD)
+    sheet[:-1, :-1] = GAP_WORD
+    tiles = sheet[:-2, :-2].view(rows, height, columns, width)
+    tiles.copy_(index.reshape(rows, columns, height, width).transpose(1, 2))
+    return sheet
 
 
 def _places(pane: int, origin: int, tile: int, visible: range, size: int) -> NDArray[np.int64]:

@@ -85,6 +85,7 @@ class LiveResult:
         problem: why there is no activation to show, a sentence; empty where there is one.
         forward_ms: time of the forward pass.
         total_ms: time from taking the frame to this record.
+        fresh: the frame is new; otherwise an older one was looked at again.
     """
 
     frame: Frame
@@ -99,3 +100,4 @@ class LiveResult:
     problem: str = ""
     forward_ms: float = 0.0
     total_ms: float = 0.0
+    fresh: bool = True

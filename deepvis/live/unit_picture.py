@@ -57,7 +57,8 @@ def compose_unit(
 def fitted(shape: tuple[int, int], pane: tuple[int, int]) -> tuple[int, int]:
     """The largest `(height, width)` of the shape's aspect inside the pane, at least one pixel."""
     scale = min(pane[0] / shape[0], pane[1] / shape[1])
-    return max(1, int(shape[0] * scale)), max(1, int(shape[1] * scale))
+    # the small terms keep 7 * (61 / 7) at 61
+    return max(1, int(shape[0] * scale + 1e-6)), max(1, int(shape[1] * scale + 1e-6))
 
 
 def _mask(index: torch.Tensor, scale: ColorScale) -> torch.Tensor:

@@ -13,14 +13,14 @@ from PyQt6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+from PyQt6.QtWidgets import QApplication, QToolTip, QWidget
 
 from deepvis.gui.qimage import bgrx_to_qimage
 from deepvis.gui.theme import theme_of
-from deepvis.gui.widgets.painting import cell_rect, draw_frame, draw_message, draw_outlined_frame, draw_pill
+from deepvis.gui.widgets.live_pane import LivePane
+from deepvis.gui.widgets.painting import cell_rect, draw_frame, draw_outlined_frame
 from deepvis.gui.widgets.zoom_preview import ZoomPreview
 
 if TYPE_CHECKING:
@@ -38,14 +38,11 @@ _ZOOM_PER_NOTCH = 1.25
 _NOTCH = 120
 
 
-class GridPane(QWidget):
+class GridPane(LivePane):
     """Shows a mosaic at its native size and tells what the mouse does on it.
 
     A click on a tile selects its unit; a click on the selected tile, or a click with Ctrl on any tile, picks a position
     of the map. A drag pans a zoomed grid and is never a click.
-
-    Attributes:
-        painted: called at the end of every paint that shows a mosaic; a plain call, because it is once per frame.
 
     Signals:
         unit_clicked: the unit of the tile clicked.
@@ -55,7 +52,6 @@ class GridPane(QWidget):
         context_asked: right click: the unit (-1 beside the tiles) and the global point.
         zoomed: factor (above 1 enlarges), and the fixed point as fractions 0..1 of the pane: row, column.
         panned: how far the picture moved, as fractions of the pane: rows (down is positive), columns (right is).
-        resized: height and width in device pixels.
     """
 
     unit_clicked = pyqtSignal(int)
@@ -65,27 +61,21 @@ class GridPane(QWidget):
     context_asked = pyqtSignal(int, QPoint)
     zoomed = pyqtSignal(float, float, float)
     panned = pyqtSignal(float, float)
-    resized = pyqtSignal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.painted: Callable[[], None] | None = None
-        self._image: QImage | None = None
         self._layout: GridLayout | None = None
         self._preview = ZoomPreview()
         self._selected: int | None = None
         self._marked: Position | None = None
         self._map_size = (1, 1)
-        self._message = ""
         self._hover_text: HoverText | None = None
         self._hovered = -1
         self._pointer: QPointF | None = None
         self._pressed_at: QPointF | None = None
         self._dragging = False
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_mosaic(
         self, bgrx: NDArray[np.uint8], layout: GridLayout, selected_unit: int | None, marked_position: Position | None
@@ -122,11 +112,6 @@ class GridPane(QWidget):
         """Rows and columns of one unit's map; 1 x 1 has no positions to pick."""
         self._map_size = (height, width)
 
-    def set_message(self, message: str) -> None:
-        """A sentence why the grid is empty or old; an empty one takes it away."""
-        self._message = message
-        self.update()
-
     def clear(self) -> None:
         """Forget the mosaic, as after a change of model."""
         self._image = self._layout = self._marked = self._selected = None
@@ -137,11 +122,6 @@ class GridPane(QWidget):
     def set_hover_text(self, provider: HoverText | None) -> None:
         """Ask this for the tooltip: it gets the unit and the `(row, column)` in its map (None for 1 x 1 maps)."""
         self._hover_text = provider
-
-    def device_size(self) -> tuple[int, int]:
-        """Height and width in device pixels: the size a mosaic should have."""
-        ratio = self.devicePixelRatioF()
-        return round(self.height() * ratio), round(self.width() * ratio)
 
     def unit_at(self, point: QPointF) -> int:
         """The unit under a point of the widget, -1 where there is none."""
@@ -172,23 +152,10 @@ class GridPane(QWidget):
             painter.scale(1 / self.devicePixelRatioF(), 1 / self.devicePixelRatioF())
             self._paint_mosaic(painter, self._image)
             painter.restore()
-        if self._message and self._image is None:
-            draw_message(painter, self.rect(), self._message, self.font(), theme)
-        elif self._message:
-            draw_pill(painter, self.rect(), self._message, self.font(), theme)
-        painter.end()
-        if self._image is not None and self.painted is not None:
-            self.painted()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Tell the new size in device pixels."""
-        super().resizeEvent(event)
-        self.resized.emit(*self.device_size())
+        self.finish_paint(painter)
 
     def event(self, event: QEvent | None) -> bool:
-        """Answer tooltips, and tell the new size when the window moves to a screen of another density."""
-        if event is not None and event.type() == QEvent.Type.DevicePixelRatioChange:
-            self.resized.emit(*self.device_size())
+        """Answer tooltips."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tooltip(event)
             return True

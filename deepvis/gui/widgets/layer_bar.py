@@ -207,6 +207,14 @@ class LayerBar(QWidget):
 
 
 class _FilterEdit(QLineEdit):
+    def event(self, event: QEvent | None) -> bool:
+        # Qt asks first whether the key is the window's: Esc belongs to the filter while one types there
+        is_asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:
             self.clear()

@@ -6,12 +6,13 @@ from PyQt6.QtCore import QEvent, QObject, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from deepvis.gui.theme import SPACE, elided, theme_of
+from deepvis.gui.theme import SPACE, theme_of
 from deepvis.gui.widgets.painting import draw_round_rect
 
 _SHOWN_MS = 3500
 _LIFT = 48
 _LARGEST_WIDTH = 560
+_FLAGS = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 
 
 class Toast(QWidget):
@@ -48,15 +49,16 @@ class Toast(QWidget):
         painter = QPainter(self)
         draw_round_rect(painter, QRectF(self.rect()), 6, QColor(theme.raised), QColor(theme.border))
         painter.setPen(QColor(theme.text))
-        text = elided(self._text, self.font(), self.width() - 3 * SPACE)
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), text)
+        inner = self.rect().adjusted(2 * SPACE, SPACE, -2 * SPACE, -SPACE)
+        painter.drawText(inner, _FLAGS, self._text)
 
     def _place(self) -> None:
         parent = self.parentWidget()
         if parent is None:
             return
         metrics = QFontMetrics(self.font())
-        wanted = metrics.horizontalAdvance(self._text) + 4 * SPACE
-        width = min(wanted, _LARGEST_WIDTH, parent.width() - 4 * SPACE)
-        height = metrics.height() + 2 * SPACE
+        width = min(_LARGEST_WIDTH, parent.width() - 4 * SPACE)
+        # an error says at its end what to do: it is never cut, it takes as many lines as it needs
+        words = metrics.boundingRect(QRect(0, 0, width - 4 * SPACE, parent.height()), _FLAGS, self._text)
+        width, height = words.width() + 4 * SPACE + 2, words.height() + 2 * SPACE
         self.setGeometry(QRect((parent.width() - width) // 2, parent.height() - height - _LIFT, width, height))

@@ -4,50 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 
 from deepvis.gui.qimage import rgb_to_qimage
 from deepvis.gui.theme import SPACE, elided, small, theme_of
-from deepvis.gui.widgets.painting import cell_rect, draw_frame, draw_message, draw_pill
+from deepvis.gui.widgets.live_pane import LivePane
+from deepvis.gui.widgets.painting import cell_rect, draw_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
+    from PyQt6.QtWidgets import QWidget
 
 _CAPTION_HEIGHT = 22
 _CROSSHAIR_ALPHA = 90
 
 
-class UnitView(QWidget):
+class UnitView(LivePane):
     """One unit's picture, composed elsewhere at the size of the pane, shown pixel for pixel.
-
-    Attributes:
-        painted: called at the end of every paint that shows a picture; a plain call, because it is once per frame.
 
     Signals:
         position_clicked: row and column of the map; needs `set_map_size`.
-        resized: height and width in device pixels that a picture should have.
     """
 
     position_clicked = pyqtSignal(int, int)
-    resized = pyqtSignal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.painted: Callable[[], None] | None = None
-        self._image: QImage | None = None
         self._map_size = (1, 1)
         self._position: tuple[int, int] | None = None
         self._chosen = False
         self._caption = ""
         self._value = ""
-        self._message = ""
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_picture(self, rgb: NDArray[np.uint8] | None) -> None:
         """Show another picture: uint8 `(height, width, 3)` in device pixels, the whole map; None for none."""
@@ -75,21 +64,15 @@ class UnitView(QWidget):
             self.setToolTip(caption)
             self.update()
 
-    def set_message(self, message: str) -> None:
-        """A sentence why there is no picture; an empty one takes it away."""
-        self._message = message
-        self.update()
-
-    def device_size(self) -> tuple[int, int]:
-        """Height and width in device pixels that a picture should have."""
-        ratio = self.devicePixelRatioF()
-        return max(1, round(self._picture_area().height() * ratio)), max(1, round(self.width() * ratio))
+    def picture_area(self) -> QRect:
+        """All but the caption."""
+        return self.rect().adjusted(0, 0, 0, -_CAPTION_HEIGHT)
 
     def picture_rect(self) -> QRectF:
         """Where the picture is, in logical pixels; empty where there is none."""
         if self._image is None:
             return QRectF()
-        area = QRectF(self._picture_area())
+        area = QRectF(self.picture_area())
         ratio = self.devicePixelRatioF()
         width, height = self._image.width() / ratio, self._image.height() / ratio
         # a picture made for a larger pane shrinks until the next one comes
@@ -121,29 +104,12 @@ class UnitView(QWidget):
         painter = QPainter(self)
         theme = theme_of(self.palette())
         painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(self._picture_area(), QColor(theme.window))
+        painter.fillRect(self.picture_area(), QColor(theme.window))
         if self._image is not None:
             painter.drawImage(self.picture_rect(), self._image, QRectF(self._image.rect()))
             self._paint_position(painter)
         self._paint_caption(painter)
-        if self._message and self._image is None:
-            draw_message(painter, self._picture_area(), self._message, self.font(), theme)
-        elif self._message:
-            draw_pill(painter, self._picture_area(), self._message, self.font(), theme)
-        painter.end()
-        if self._image is not None and self.painted is not None:
-            self.painted()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Tell the new size in device pixels."""
-        super().resizeEvent(event)
-        self.resized.emit(*self.device_size())
-
-    def event(self, event: QEvent | None) -> bool:
-        """Tell the new size also when the window moves to a screen of another density."""
-        if event is not None and event.type() == QEvent.Type.DevicePixelRatioChange:
-            self.resized.emit(*self.device_size())
-        return super().event(event)
+        self.finish_paint(painter)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Show that positions can be picked."""
@@ -157,9 +123,6 @@ class UnitView(QWidget):
         position = self.position_at(event.position())
         if position is not None:
             self.position_clicked.emit(*position)
-
-    def _picture_area(self) -> QRect:
-        return self.rect().adjusted(0, 0, 0, -_CAPTION_HEIGHT)
 
     def _paint_position(self, painter: QPainter) -> None:
         if self._position is None or self._map_size == (1, 1):

@@ -1,0 +1,110 @@
+"""Make every screenshot of the README and the documentation from the running window: `python docs/make_screenshots.py`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+IMAGES = HERE / "images"
+CHELSEA = HERE.parent / "assets" / "images" / "chelsea.jpg"
+COFFEE = HERE.parent / "assets" / "images" / "coffee.jpg"
+SETTLE_MS = 1200
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture: settings, size, and the actions that lead to it.
+
+    `type:TEXT` types into what has the focus, `hover:ROW,COLUMN` moves the pointer over the grid (fractions).
+    """
+
+    name: str
+    settings: dict[str, object]
+    size: tuple[int, int] = (1280, 720)
+    scale: int = 1
+    steps: tuple[str, ...] = ()
+
+
+CAT = {"source": str(CHELSEA), "layer": "blocks.3.2", "unit": 42}
+SCENES = (
+    Scene("window", {**CAT, "overlay": "over active", "opacity": 0.9}, (1600, 900)),
+    Scene("window_1280x720", CAT),
+    Scene("window_1920x1080", {"source": str(COFFEE), "layer": "blocks.1.1", "unit": 7}, (1920, 1080)),
+    Scene("window_scale2", {"source": str(COFFEE), "layer": "classifier", "unit": 967}, (1280, 720), 2),
+    Scene("light", {**CAT, "theme": "light", "layer": "bn1", "colormap": "viridis"}),
+    Scene("enlarged", {**CAT, "layer": "blocks.1.0", "unit": 3}, steps=("next_zoom",)),
+    Scene("help", CAT, steps=("help",)),
+    Scene("palette", CAT, steps=("palette", "type:sort")),
+    Scene("jump", CAT, steps=("jump", "type:espresso")),
+)
+
+
+def main() -> int:
+    """Make one scene (its name given), or all of them in processes of their own: each needs its own scale factor."""
+    if len(sys.argv) > 1:
+        return make(next(scene for scene in SCENES if scene.name == sys.argv[1]))
+    IMAGES.mkdir(exist_ok=True)
+    failed = [scene.name for scene in SCENES if subprocess.call([sys.executable, __file__, scene.name])]
+    sys.stdout.write(f"{len(SCENES) - len(failed)} screenshots in {IMAGES}; failed: {failed or 'none'}\n")
+    return 1 if failed else 0
+
+
+def make(scene: Scene) -> int:
+    """Start the window offscreen, lead it to the scene, save the picture."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ["QT_SCALE_FACTOR"] = str(scene.scale)
+    from PyQt6.QtCore import QTimer
+    from PyQt6.QtWidgets import QApplication
+
+    from deepvis.config import Settings
+    from deepvis.gui.app import App
+    from deepvis.options import RunOptions
+
+    application = QApplication([])
+    app = App(Settings(**scene.settings), replace(RunOptions(offscreen=True), size=scene.size))
+
+    def ready() -> bool:
+        result = app.controller.result
+        return result is not None and result.unit is not None and bool(result.unit.field_text)
+
+    def play(steps: tuple[str, ...]) -> None:
+        if not steps:
+            QTimer.singleShot(SETTLE_MS, finish)
+            return
+        perform(app, steps[0])
+        QTimer.singleShot(SETTLE_MS, lambda: play(steps[1:]))
+
+    def finish() -> None:
+        app.window.grab().save(str(IMAGES / f"{scene.name}.png"))
+        app.window.close()
+
+    def wait() -> None:
+        QTimer.singleShot(SETTLE_MS, lambda: play(scene.steps)) if ready() else QTimer.singleShot(100, wait)
+
+    app.start()
+    wait()
+    application.exec()
+    app.finish()
+    return 0
+
+
+def perform(app: object, step: str) -> None:
+    """One action by its id, or text typed into what has the focus."""
+    from PyQt6.QtTest import QTest
+    from PyQt6.QtWidgets import QApplication, QWidget
+
+    kind, _, text = step.partition(":")
+    focused = QApplication.focusWidget()
+    if kind == "type" and isinstance(focused, QWidget):
+        QTest.keyClicks(focused, text)
+    else:
+        app.window.acts.trigger(step)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

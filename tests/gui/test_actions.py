@@ -1,0 +1,191 @@
+"""The action table, and what is made from it."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QMainWindow
+
+from deepvis.gui.actions import ACTIONS, GROUPS, ActionSpec, action
+from deepvis.gui.bindings import ActionSet, help_rows, key_text, palette_rows
+from deepvis.gui.commands import ViewCommands
+from deepvis.gui.window_commands import WindowCommands
+
+# key of the 2015 toolbox or its fork: the action here
+KEYS_OF_2015 = {
+    "H": "help",
+    "Q": "quit",
+    "Esc": "reset",
+    "F": "toggle_freeze",
+    "C": "toggle_camera",
+    "E": "next_file",
+    "PgDown": "next_file",
+    "W": "previous_file",
+    "PgUp": "previous_file",
+    "0": "next_fit",
+    "5": "toggle_timings",
+    "8": "toggle_predictions",
+    "9": "toggle_unit_page",
+    "Z": "next_zoom",
+    "T": "next_gamma",
+    "Shift+T": "next_individual",
+    "U": "previous_layer",
+    "Shift+U": "previous_layer",
+    "O": "next_layer",
+    "Shift+O": "next_layer",
+    "S": "next_pattern",
+    "Shift+S": "previous_pattern",
+    "1": "toggle_first_pattern",
+    "A": "toggle_gradients",
+    "B": "next_backward",
+    "Shift+B": "previous_backward",
+    "D": "freeze_origin",
+    "N": "next_filter",
+    "Shift+N": "previous_filter",
+    "M": "next_colormap",
+    "Shift+M": "previous_colormap",
+    "Y": "next_overlay",
+    "Shift+Y": "previous_overlay",
+    "V": "next_input",
+    "R": "toggle_scores",
+    "Left": "left",
+    "J": "left",
+    "Right": "right",
+    "L": "right",
+    "Down": "down",
+    "K": "down",
+    "Up": "up",
+    "I": "up",
+    "Shift+J": "far_left",
+    "Shift+L": "far_right",
+    "Shift+K": "far_down",
+    "Shift+I": "far_up",
+}
+AVAILABLE = [spec for spec in ACTIONS if not spec.reason]
+MISSING = [spec for spec in ACTIONS if spec.reason]
+
+
+def portable(key: str) -> str:
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
+
+
+@pytest.mark.parametrize(("key", "name"), KEYS_OF_2015.items())
+def test_a_key_of_2015_is_in_the_table(key, name):
+    assert portable(key) in [portable(each) for each in action(name).keys]
+
+
+@pytest.mark.parametrize("spec", AVAILABLE, ids=lambda spec: spec.id)
+def test_what_is_available_has_exactly_one_handler(spec):
+    owners = [owner for owner in (ViewCommands, WindowCommands) if callable(getattr(owner, spec.id, None))]
+    assert owners
+    # Esc and Q have one in the window that stands before the plain one
+    assert len(owners) == 1 or spec.id == "reset"
+
+
+@pytest.mark.parametrize("spec", MISSING, ids=lambda spec: spec.id)
+def test_what_is_missing_says_why_in_a_sentence(spec):
+    assert spec.reason.endswith(".")
+    assert len(spec.reason.split()) > 3
+
+
+def test_no_key_stands_for_two_things():
+    keys = [portable(key) for spec in ACTIONS for key in spec.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_key_is_one_that_qt_knows():
+    for spec in ACTIONS:
+        for key in spec.keys:
+            sequence = QKeySequence(key)
+            assert sequence.count() == 1, key
+            assert portable(key), key
+
+
+def test_ids_are_unique_and_groups_are_known():
+    assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
+    assert {spec.group for spec in ACTIONS} == set(GROUPS)
+
+
+def test_an_unknown_action_is_told_with_a_close_one():
+    with pytest.raises(KeyError, match="Did you mean 'next_layer'"):
+        action("nxt_layer")
+
+
+def test_an_available_action_without_a_handler_is_refused(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    handlers = {spec.id: lambda: None for spec in AVAILABLE if spec.id != "jump"}
+    with pytest.raises(KeyError, match="jump"):
+        ActionSet(window, handlers)
+
+
+@pytest.fixture
+def acts(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    done = []
+    made = ActionSet(window, {spec.id: (lambda name=spec.id: done.append(name)) for spec in AVAILABLE})
+    made.done, made.window = done, window
+    return made
+
+
+def test_triggering_calls_the_handler_of_that_row_only(acts):
+    for spec in AVAILABLE:
+        acts.trigger(spec.id)
+    assert acts.done == [spec.id for spec in AVAILABLE]
+
+
+def test_what_is_missing_cannot_be_triggered_and_says_why_in_its_tooltip(acts):
+    for spec in MISSING:
+        acts.trigger(spec.id)
+        assert not acts[spec.id].isEnabled()
+        assert spec.reason in acts[spec.id].toolTip()
+    assert acts.done == []
+
+
+def test_a_tooltip_names_the_keys(acts):
+    assert "Gamma boost (T)" in acts["next_gamma"].toolTip()
+    assert "1, .7, .5, .3" in acts["next_gamma"].toolTip()
+
+
+def test_blocking_stops_everything_besides_one_and_unblocking_gives_back_what_was_allowed(acts):
+    acts.allow("forward", False)
+    acts.block(True, besides="help")
+    acts.trigger("next_gamma")
+    acts.trigger("help")
+    assert acts.done == ["help"]
+    acts.allow("back", True)
+    acts.trigger("back")
+    acts.block(False)
+    for name in ("next_gamma", "back", "forward", "next_pattern"):
+        acts.trigger(name)
+    assert acts.done == ["help", "next_gamma", "back"]
+
+
+def test_every_row_is_in_the_menu_of_its_group(acts):
+    acts.fill(acts.window.menuBar())
+    menus = {entry.text(): entry.menu() for entry in acts.window.menuBar().actions()}
+    assert list(menus) == list(GROUPS)
+    for spec in ACTIONS:
+        assert acts[spec.id] in menus[spec.group].actions()
+    assert all(menu.toolTipsVisible() for menu in menus.values())
+
+
+def test_the_help_page_has_every_row_with_a_key():
+    rows = help_rows()
+    assert [row[2] for row in rows] == [spec.text for spec in ACTIONS if spec.keys]
+    reasons = {row[2]: (row[3], row[4]) for row in rows}
+    for spec in MISSING:
+        assert reasons[spec.text] == (False, spec.reason)
+
+
+def test_the_palette_has_every_row_but_itself_what_can_be_done_first():
+    rows = palette_rows()
+    assert {row.id for row in rows} == {spec.id for spec in ACTIONS} - {"palette"}
+    enabled = [row.enabled for row in rows]
+    assert enabled == sorted(enabled, reverse=True)
+    assert {row.id: row.reason for row in rows if not row.enabled} == {spec.id: spec.reason for spec in MISSING}
+
+
+def test_keys_are_written_as_people_read_them():
+    assert key_text(ActionSpec("x", "X", ("Shift+Left", "Ctrl+K"), "Grid")) == "Shift+Left, Ctrl+K"

@@ -1,0 +1,198 @@
+"""Layout and choices from one run to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deepvis.config import Settings
+from deepvis.gui.remembered import CHOICES, Remembered, last_choices
+from deepvis.live.events import ModelReady, SourceChanged
+from deepvis.places import config_dir
+from deepvis.records import ModelRequest, Overlay, Scaling, Sort, SourceState
+
+CHOSEN = {
+    "theme": "light",
+    "colormap": "viridis",
+    "scaling": Scaling.UNIT,
+    "sort": Sort.MEAN,
+    "overlay": Overlay.INACTIVE,
+    "opacity": 0.35,
+    "fit": "stretch",
+    "source": "/pictures/a, b.jpg",
+    "model": "resnet18",
+    "layer": "layer1.0",
+}
+
+
+def keep(choices) -> None:
+    """As one run does at its end."""
+    store = Remembered()
+    store.note(choices)
+    store._store.sync()
+
+
+def apply(settings: Settings | None = None, given=()) -> Settings:
+    """As the next run does at its start."""
+    return Remembered().apply(settings or Settings(), given)
+
+
+def test_choices_come_back_in_the_next_run():
+    keep(CHOSEN)
+    after = apply()
+    for name, value in CHOSEN.items():
+        assert getattr(after, name) == value
+        assert type(getattr(after, name)) is type(getattr(Settings(**{name: value}), name))
+
+
+def test_every_choice_is_a_setting_and_is_tried_here():
+    assert set(CHOICES) == set(CHOSEN)
+
+
+def test_without_a_last_run_the_settings_stay():
+    settings = Settings(gamma=0.5, colormap="jet")
+    assert apply(settings) == settings
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_what_the_command_line_gives_wins_also_where_it_is_the_default(name):
+    keep(CHOSEN)
+    assert getattr(apply(given={name}), name) == getattr(Settings(), name)
+
+
+def test_what_the_settings_file_gives_wins():
+    keep(CHOSEN)
+    after = apply(Settings(theme="system", opacity=0.9))
+    assert (after.theme, after.opacity, after.colormap) == ("system", 0.9, "viridis")
+
+
+def test_the_last_layer_belongs_to_the_last_network():
+    keep(CHOSEN)
+    assert apply(Settings(model="vgg16")).layer is None
+    assert apply(given={"model"}).layer is None
+    assert apply(Settings(model="resnet18"), given={"model"}).layer == "layer1.0"
+
+
+def test_weights_that_are_given_are_not_put_into_the_last_network():
+    keep(CHOSEN)
+    after = apply(Settings(weights="random"), given={"weights"})
+    assert (after.model, after.layer) == (Settings().model, None)
+
+
+def test_a_choice_that_is_none_is_forgotten_and_one_that_is_left_out_stays():
+    keep(CHOSEN)
+    keep({"source": None})
+    after = apply()
+    assert (after.source, after.model) == ("auto", "resnet18")
+
+
+def test_forgetting_forgets_choices_and_layout(qtbot, make_window):
+    window = make_window()
+    keep(CHOSEN)
+    Remembered().keep(window)
+    Remembered().forget()
+    assert apply() == Settings()
+    assert Remembered().restore(window) is False
+
+
+def test_a_choice_that_is_no_longer_allowed_is_passed_over():
+    keep({**CHOSEN, "theme": "purple", "opacity": "a lot", "fit": "squeeze", "colormap": "rainbow"})
+    after = apply()
+    assert (after.theme, after.opacity, after.fit, after.colormap) == ("dark", 0.7, Settings().fit, "auto")
+    assert after.sort is Sort.MEAN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff\xfe garbage \x80",
+        b"[choice\nopacity=",
+        b"geometry=@ByteArray(nonsense)\nstate=@ByteArray(\\x1\\x2)\n",
+        b"[General]\ngeometry=@Variant(\\0\\0\\0\\xff)\nstate=17\n[choice]\nopacity=1, 2, 3\nlayer=@Invalid()\n",
+    ],
+)
+def test_a_damaged_file_is_harmless(make_window, content):
+    config_dir().mkdir(parents=True, exist_ok=True)
+    (config_dir() / "window.ini").write_bytes(content)
+    window = make_window()
+    size = window.size()
+    store = Remembered()
+    assert store.apply(Settings(), ()) == Settings()
+    assert store.restore(window) is False
+    assert window.size() == size
+    store.keep(window)
+    store.note(CHOSEN)
+    store._store.sync()
+    assert apply().colormap == "viridis"
+
+
+def test_a_folder_in_the_files_place_is_harmless():
+    (config_dir() / "window.ini").mkdir(parents=True)
+    store = Remembered()
+    assert store.apply(Settings(), ()) == Settings()
+    store.note(CHOSEN)
+    store._store.sync()
+
+
+def test_size_and_docks_come_back(qtbot, make_window):
+    window = make_window()
+    window.resize(1280, 560)
+    window.page_dock.hide()
+    Remembered().keep(window)
+    other = make_window()
+    assert other.page_dock.isVisible()
+    assert Remembered().restore(other)
+    assert not other.page_dock.isVisible()
+    # the width of the offscreen screen is less than the window's least, so only the height can come back
+    assert other.height() == 560
+
+
+@pytest.mark.parametrize(
+    ("state", "spec"),
+    [
+        (SourceState("video", "a.mp4", "/films/a.mp4"), "/films/a.mp4"),
+        (SourceState("folder", "cats", "/cats"), "/cats"),
+        (SourceState("camera", "Webcam", "camera:1"), "camera:1"),
+        (SourceState("stream", "x", "http://host/x.jpg"), "http://host/x.jpg"),
+        (SourceState("camera", "Webcam", "camera:1", lost=True), None),
+        (SourceState("image", "clipboard", ""), None),
+        (SourceState("demo", "chelsea", "demo"), None),
+    ],
+)
+def test_sources_that_can_be_opened_again_are_remembered(make_controller, state, spec):
+    controller = make_controller()
+    controller.take(SourceChanged(state))
+    assert last_choices(controller, "dark")["source"] == spec
+
+
+def test_a_relative_path_is_remembered_for_runs_in_any_folder(make_controller, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    controller = make_controller()
+    controller.take(SourceChanged(SourceState("image", "a.jpg", "a.jpg")))
+    assert last_choices(controller, "dark")["source"] == str(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("request_", "model"),
+    [
+        (ModelRequest("resnet18"), "resnet18"),
+        (ModelRequest("lab.nets:make"), "lab.nets:make"),
+        (ModelRequest("/nets/mine.py:make"), "/nets/mine.py:make"),
+        (ModelRequest("resnet18", weights="w.pt"), None),
+        (ModelRequest("resnet18", input_size=(64, 64)), None),
+    ],
+)
+def test_a_network_is_remembered_by_the_name_that_loads_it_again(make_controller, info, request_, model):
+    controller = make_controller()
+    controller.load_model(request_)
+    controller.take(ModelReady(replace(info, name="mine:make")))
+    choices = last_choices(controller, "dark")
+    assert choices["model"] == model
+    assert choices["layer"] == ("blocks.0" if model else None)
+
+
+def test_what_never_ran_leaves_the_last_choices_alone(make_controller):
+    choices = last_choices(make_controller(), "dark")
+    assert not {"source", "model", "layer"} & choices.keys()

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("benchmarks.figures")
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("benchmarks.pictures")
+
+
+def run_live(tmp_path, *words, timeout_s):
+    file = tmp_path / "figures.json"
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONWARNINGS": "default"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.live", "--json", str(file), *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(file.read_text()), done.stdout
+
+
+def check_view(view):
+    assert set(view) == {"network", "which", "layer", "shape", "units", "worker", "window", "hooks"}
+    worker, window, hooks = view["worker"], view["window"], view["hooks"]
+    assert set(worker["fps"]) == {"bare", "bare_channels_last", "worker"}
+    assert set(window["figures"]) == {
+        "fps",
+        "painted_fps",
+        "latency_p50_ms",
+        "latency_p95_ms",
+        "stall_p99_ms",
+        "stall_longest_ms",
+    }
+    assert set(hooks["figures"]) == {"fps", "stall_p99_ms", "stall_longest_ms"}
+    rates = [*worker["fps"].values(), window["figures"]["fps"], window["figures"]["painted_fps"]]
+    ratios = [worker["worker_over_bare"], worker["worker_over_channels_last"], window["window_over_bare"]]
+    for figure in [*rates, *ratios, hooks["figures"]["fps"], hooks["hooks_over_bare"]]:
+        assert 0 < figure["low"] <= figure["median"] <= figure["high"]
+    latency = window["figures"]
+    assert 0 < latency["latency_p50_ms"]["median"] <= latency["latency_p95_ms"]["median"]
+    # bare measured, not assumed: frames/s times ratio is what the arm did
+    expected = worker["worker_over_bare"]["median"] * worker["fps"]["bare"]["median"]
+    assert worker["fps"]["worker"]["median"] == pytest.approx(expected, rel=0.5)
+
+
+def test_a_quick_run_measures_every_arm_and_prints_ratios_beside_budgets(tmp_path):
+    results, printed = run_live(tmp_path, "--quick", timeout_s=110)
+    (view,) = results["views"]
+    assert (view["network"], view["layer"], view["units"]) == ("efficientnet_lite0", "bn2", 1280)
+    check_view(view)
+    assert results["setting"]["repetitions"] == 1
+    assert results["setting"]["threads"] >= 1
+    assert results["setting"]["shown_on"] == "offscreen"
+    assert results["paint"]["pane"]["paint_ms"]["median"] > 0
+    assert results["paint"]["image_item_over_pane"]["median"] > 0
+    assert "memory" not in results
+    for word in ("worker / bare", ">= 0.9", "<= 20", "<= 3", "ImageItem"):
+        assert word in printed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_both_layers_of_a_network_are_measured_and_memory_stays_flat(tmp_path):
+    words = ("--networks", "efficientnet_lite0", "--seconds", "1", "--repetitions", "3", "--memory", "2000")
+    results, _ = run_live(tmp_path, *words, timeout_s=800)
+    assert [view["which"] for view in results["views"]] == ["widest", "deepest"]
+    for view in results["views"]:
+        check_view(view)
+    memory = results["memory"]
+    assert memory["frames"] == 2000
+    assert memory["after"] - memory["before"] < 40  # MiB; every result alone holds 4
+
+
+def test_arms_take_turns_so_that_a_busy_machine_slows_them_alike(figures):
+    turns = []
+
+    def arm(name):
+        def run(seconds):
+            turns.append((name, seconds))
+            return {"fps": len(turns)}
+
+        return run
+
+    samples = figures.interleaved({"a": arm("a"), "b": arm("b")}, seconds=2.0, repetitions=3)
+    assert turns[:2] == [("a", figures.WARM_UP_S), ("b", figures.WARM_UP_S)]
+    assert turns[2:] == [("a", 2.0), ("b", 2.0)] * 3
+    assert samples == {"a": [{"fps": 3}, {"fps": 5}, {"fps": 7}], "b": [{"fps": 4}, {"fps": 6}, {"fps": 8}]}
+
+
+def test_a_ratio_is_taken_within_each_repetition(figures):
+    slowing = {
+        "bare": [{"fps": 10.0}, {"fps": 1.0}, {"fps": 2.0}],
+        "worker": [{"fps": 9.0}, {"fps": 0.8}, {"fps": 2.0}],
+    }
+    ratio = figures.ratios(slowing, "worker", "bare")
+    assert (ratio.low, ratio.median, ratio.high) == pytest.approx((0.8, 0.9, 1.0))
+
+
+@pytest.mark.parametrize(("stamps", "expected"), [([], 0.0), ([1.0], 0.0), ([1.0, 1.5, 3.0], 1.0)])
+def test_a_rate_counts_the_gaps_between_events(figures, stamps, expected):
+    assert figures.rate(stamps) == expected
+
+
+def test_at_least_the_wanted_number_of_calls_is_made_however_short_the_time(figures):
+    numbers = []
+    assert figures.repeat_for(0.0, numbers.append, least=4) > 0
+    assert numbers == [0, 1, 2, 3]
+
+
+def test_the_frames_are_a_few_dozen_distinct_pictures_and_the_same_in_every_run(pictures):
+    first, second = pictures.photographs(), pictures.photographs()
+    assert len(first) >= 24
+    assert all(picture.shape == (480, 640, 3) and picture.dtype == np.uint8 for picture in first)
+    assert len({picture.tobytes() for picture in first}) == len(first)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_the_source_gives_every_picture_in_turn_at_its_rate(pictures):
+    now_s = [100.0]
+    photographs = [np.full((4, 4, 3), shade, np.uint8) for shade in range(3)]
+    source = pictures.PhotographSource(photographs, fps=64.0, clock=lambda: now_s[0])
+    source.open()
+    seen = []
+    for _ in range(6):
+        seen.append(int(source.read().rgb[0, 0, 0]))
+        assert source.read() is None
+        assert source.delay_s() == 1 / 64
+        now_s[0] += 1 / 64
+    assert seen == [1, 2, 0, 1, 2, 0]
+
+
+def test_a_source_that_nobody_read_for_a_while_does_not_make_up_for_it(pictures):
+    now_s = [100.0]
+    source = pictures.PhotographSource([np.zeros((4, 4, 3), np.uint8)], fps=50.0, clock=lambda: now_s[0])
+    source.open()
+    now_s[0] += 10
+    given = [source.read() is not None for _ in range(10)]
+    assert sum(given) <= 2
+
+
+def test_modules_of_the_benchmarks_stay_short():
+    files = sorted((ROOT / "benchmarks").glob("*.py"))
+    assert len(files) > 5
+    assert [file.name for file in files if len(file.read_text().splitlines()) > 250] == []
