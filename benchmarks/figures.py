@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,13 +71,3 @@ def spreads(samples: list[Sample]) -> dict[str, Spread]:
 def rate(stamps_s: list[float]) -> float:
     """Events per second between the first and the last; 0 with fewer than two."""
     return (len(stamps_s) - 1) / (stamps_s[-1] - stamps_s[0]) if len(stamps_s) > 1 else 0.0
-
-
-def repeat_for(seconds: float, work: Callable[[int], object], least: int = 2) -> float:
-    """Calls per second of `work(0)`, `work(1)`, ... over about `seconds`, at least `least` calls."""
-    started_s = time.perf_counter()
-    count = 0
-    while count < least or time.perf_counter() - started_s < seconds:
-        work(count)
-        count += 1
-    return count / (time.perf_counter() - started_s)

@@ -87,8 +87,10 @@ class NetworkMeasurement:
                 samples = self._compared({"bare_channels_last": fast, "worker": run}, f"worker at {layer.name}")
                 results[which] = {
                     "fps": {arm: asdict(spreads(found)["fps"]) for arm, found in samples.items()},
+                    "cpu_ms": {arm: asdict(spreads(found)["cpu_ms"]) for arm, found in samples.items()},
                     "worker_over_bare": asdict(ratios(samples, "worker", "bare")),
                     "worker_over_channels_last": asdict(ratios(samples, "worker", "bare_channels_last")),
+                    "bare_cpu_over_worker_cpu": asdict(ratios(samples, "bare", "worker", "cpu_ms")),
                 }
         return layers, results
 

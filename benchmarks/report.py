@@ -30,7 +30,12 @@ def show(results: Values) -> None:
         f"window {setting['window']} on {setting['shown_on']}; {setting['repetitions']} repetitions of "
         f"{setting['seconds']:g} s each, interleaved. Median (lowest-highest); ratios within each repetition."
     )
-    for table in (_speed(results["views"]), _window(results["views"]), _today(results["views"])):
+    for table in (
+        _speed(results["views"]),
+        _cpu(results["views"]),
+        _window(results["views"]),
+        _today(results["views"]),
+    ):
         console.print(table)
     console.print(_paint(results["paint"]))
     if "memory" in results:
@@ -53,6 +58,16 @@ def _speed(views: list[Values]) -> Table:
             _judged(arms["worker_over_bare"], WORKER_BUDGET, at_least=True),
             _text(arms["worker_over_channels_last"], 2),
         )
+    return table
+
+
+def _cpu(views: list[Values]) -> Table:
+    columns = ["network", "layer", "bare", "bare, channels-last", "worker, all threads", "bare / worker"]
+    table = _table("Processor time per frame, ms: hardly depends on what else the machine does", columns)
+    for view in views:
+        arms = view["worker"]
+        times = [_text(arms["cpu_ms"][arm]) for arm in ("bare", "bare_channels_last", "worker")]
+        table.add_row(*_named(view), *times, _text(arms["bare_cpu_over_worker_cpu"], 2))
     return table
 
 

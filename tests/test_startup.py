@@ -108,3 +108,35 @@ def test_a_wait_policy_of_the_person_is_kept(machine):
     machine.setenv("OMP_WAIT_POLICY", "ACTIVE")
     prepare(RunOptions(offscreen=True, seconds=1))
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+class Library:
+    """A C library that writes down how it is tuned."""
+
+    def __init__(self):
+        self.tuned = {}
+
+    def mallopt(self, parameter, value):
+        self.tuned[parameter] = value
+        return 1
+
+
+def test_freed_memory_is_kept_for_the_next_frame(machine):
+    library = Library()
+    machine.setattr(startup.ctypes, "CDLL", lambda name: library)
+    prepare(RunOptions(offscreen=True, seconds=1.0))
+    # -1 is M_TRIM_THRESHOLD and -3 M_MMAP_THRESHOLD in glibc's malloc.h, which refuses a larger one than 32 MiB
+    assert library.tuned == {-1: 256 * 2**20, -3: 32 * 2**20}
+
+
+def test_a_c_library_that_cannot_be_tuned_is_left_alone(machine):
+    machine.setattr(startup.ctypes, "CDLL", lambda name: object())
+    prepare(RunOptions(offscreen=True, seconds=1.0))
+
+
+def test_other_systems_are_left_alone(machine):
+    library = Library()
+    machine.setattr(startup.ctypes, "CDLL", lambda name: library)
+    machine.setattr(startup.sys, "platform", "darwin")
+    prepare(RunOptions(offscreen=True, seconds=1.0))
+    assert library.tuned == {}

@@ -52,9 +52,11 @@ class App(QObject):
             Remembered().forget()
         # a run without a person in front of it neither takes up nor leaves choices
         self._remembered = None if options.offscreen else Remembered()
+        self._given = settings
         if self._remembered is not None:
             settings = self._remembered.apply(settings, options.given)
         self._settings = settings
+        self.exit_code = 0
         self._theme = apply_theme(_application(), settings.theme)
         self._bell = Doorbell(self)
         self.session = LiveSession(
@@ -78,9 +80,16 @@ class App(QObject):
         self.session.start()
         self.session.place(self._settings.device, Precision(self._settings.precision))
         self.controller.load_model(self._settings.model_request())
+        if self._settings.model != self._given.model:
+            # last time's network may be gone: then the one that this start would have had without it
+            self.controller.model_failed.connect(self._take_given_model)
         self.session.open_source(self._settings.source, fallback="auto")
         if self._options.seconds is not None:
             self._run_for(self._options.seconds)
+
+    def _take_given_model(self, _reason: str) -> None:
+        self.controller.model_failed.disconnect(self._take_given_model)
+        self.controller.load_model(self._given.model_request())
 
     def finish(self) -> None:
         """Leave what was asked for, remember the layout, end the threads; once."""
@@ -91,6 +100,7 @@ class App(QObject):
             self._leave_files()
         except OSError as error:
             log.warning("The run's files could not be written: %s", error)
+            self.exit_code = 1
         if self._remembered is not None:
             self._keep()
         stuck = self.session.close()
@@ -157,7 +167,7 @@ def run(settings: Settings, options: RunOptions) -> int:
     app.finish()
     undo()
     app.window.deleteLater()
-    return code
+    return code or app.exit_code
 
 
 def _application() -> QApplication:

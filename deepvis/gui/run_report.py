@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -78,8 +79,13 @@ def report(controller: Controller, stalls: StallMeter) -> dict[str, object]:
         "gui_stall_ms": {"p99": stalls.percentile_ms(99), "longest": stalls.longest_ms},
         "forward_ms": None if result is None else result.forward_ms,
         "problem": "" if result is None else result.problem,
-        "top5": [{"label": answer.label, "probability": answer.probability} for answer in predictions],
+        "top5": [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions],
     }
+
+
+def _plain(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return value if math.isfinite(value) else None
 
 
 def write_report(path: Path, values: dict[str, object]) -> None:

@@ -125,6 +125,8 @@ class InferenceWorker(Worker):
         except (DeviceError, RuntimeError) as error:
             where = f"{self._engine.device} in {self._engine.precision}"
             trouble = f"{error} {self._engine.loaded.name} goes on on {where}."
+            # the next network is not sent after a device that is not there
+            self._placement = Placement(str(self._engine.device), self._engine.precision)
         # the reason comes last, or the news of the model would cover it
         self.report(ModelReady(self._engine.info()))
         if trouble:
@@ -175,18 +177,22 @@ class InferenceWorker(Worker):
             log.warning("%s failed at %s", name, view.layer, exc_info=error)
         self._forget()
         if is_out_of_memory(error) and engine.device.type != "cpu":
-            return self._fall_back(Placement("cpu"), frame, view, f"{engine.device} ran out of memory with {name}")
+            return self._fall_back(engine, Placement("cpu"), frame, f"{engine.device} ran out of memory with {name}")
         if engine.precision is not Precision.FLOAT32:
             wish = Placement(str(engine.device))
-            return self._fall_back(wish, frame, view, f"{name} does not run in {engine.precision} on {engine.device}")
+            return self._fall_back(engine, wish, frame, f"{name} does not run in {engine.precision} on {engine.device}")
         cause = "there is not enough memory" if is_out_of_memory(error) else f"{type(error).__name__}: {error}"
         text = f"{name} failed at {view.layer}: {cause}. Choose another layer or another network."
         self._say(fault, text, "error")
         return _picture_only(frame, view, name, text)
 
-    def _fall_back(self, placement: Placement, frame: Frame, view: View, why: str) -> LiveResult:
+    def _fall_back(self, engine: Engine, placement: Placement, frame: Frame, why: str) -> LiveResult:
+        view, before = self._view, (engine.device, engine.precision)
         self._placement = placement
         self._place(placement)
+        if (engine.device, engine.precision) == before:
+            # it could not even be moved away, and _place said so: trying again would fail for ever
+            return _picture_only(frame, view, view.model, f"{why}. Choose another network.")
         self.report(Notice(f"{why}; going on on {placement.device} in {placement.precision}.", "warning"))
         # the next round answers; the bell makes sure that there is one, also with a still picture
         self._again = True

@@ -88,6 +88,17 @@ def test_the_default_network_gives_its_plain_values_and_its_best_classes_first(i
     assert "cat" in " ".join(prediction.label for prediction in answer.predictions)
 
 
+def test_maps_lie_one_after_the_other_although_the_network_runs_channels_last(make_picture):
+    engine = build(ModelRequest("resnet18", weights="random", input_size=(64, 64)))
+    assert engine._likes_channels_last
+    picture, _ = engine.loaded.preprocessing.prepare(make_picture(), Fit.CROP)
+    for name, tap in engine.taps.items():
+        if not tap.info.reason:
+            maps = engine.ask(picture, name, to_the_end=True).activations.maps
+            assert maps.is_contiguous()
+            assert maps.shape == (tap.info.units, tap.info.height, tap.info.width)
+
+
 def test_a_pass_stops_after_the_layer_unless_predictions_are_wanted(networks, make_picture):
     engine = build(networks.request("chain"))
     picture, _ = engine.loaded.preprocessing.prepare(make_picture(), Fit.CROP)
