@@ -1,4 +1,4 @@
-"""Make every screenshot of the README and the documentation from the running window: `python docs/make_screenshots.py`."""
+"""Make every screenshot of the README and the docs from the running window: `python docs/make_screenshots.py`."""
 
 from __future__ import annotations
 
