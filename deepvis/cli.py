@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepvis import __version__
-from deepvis.command_options import run_options, settings_given, takes
+from deepvis.command_options import check_colormap, run_options, settings_given, takes, with_options
 from deepvis.config import Settings, SettingsError, load_settings
 from deepvis.startup import StartError, prepare
 
@@ -93,7 +93,9 @@ def _version(wanted: bool) -> None:
 def window(
     context: typer.Context,
     settings: SettingsFile = None,
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, metavar="", help="Show the version.")
+    ] = False,
     **given: object,
 ) -> int:
     """Look inside image networks while they run. Without a command this opens the window.
@@ -104,6 +106,7 @@ def window(
         _refuse_options(context.invoked_subcommand, {**given, "settings": settings})
         return 0
     chosen = _settings(settings, context.obj, given)
+    check_colormap(chosen, given)
     wanted = replace(run_options(given), given=frozenset(settings_given(given)))
     options, said = prepare(wanted)
     if said:
@@ -126,7 +129,7 @@ def _settings(named: str | None, beside: Path | None, given: dict[str, object]) 
     else:
         file = beside or user_settings_file()
         start = load_settings(file) if file.is_file() else Settings()
-    return start.with_changes(settings_given(given))
+    return with_options(start, given)
 
 
 def _open_window(settings: Settings, options: RunOptions) -> int:
@@ -136,7 +139,9 @@ def _open_window(settings: Settings, options: RunOptions) -> int:
 
 
 @app.command()
-def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False) -> int:
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print the checks as JSON.")] = False
+) -> int:
     """Check this machine: versions, devices, display, libraries, cameras, weights."""
     from deepvis.doctor.checks import all_checks
     from deepvis.doctor.report import failed, show, to_json
@@ -168,7 +173,9 @@ def models(
 def layers(
     context: typer.Context,
     settings: SettingsFile = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every module, not only what is worth showing.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", metavar="", help="Every module, not only what is worth showing.")
+    ] = False,
     **given: object,
 ) -> int:
     """List a model's layers: name, type, units×height×width, receptive field."""

@@ -106,9 +106,14 @@ SHOWN = (
     Row("predictions", "", "The list of the five likeliest classes."),
     Row("sort", "ORDER", f"Order of the tiles: {_listed(Sort)}.", _choice),
     Row("hide_dead", "", "Leave out units that have shown nothing yet."),
-    Row("scaling", "RANGE", f"One color range per {_listed(Scaling)}.", _choice),
-    Row("individual", "BOOST", f"Individual boost: {_listed(INDIVIDUAL_STEPS)}.", float),
-    Row("gamma", "BOOST", f"Gamma boost: {_listed(GAMMA_STEPS)}.", float),
+    Row("scaling", "RANGE", f"One color range for each {' or each '.join(Scaling)}.", _choice),
+    Row(
+        "individual",
+        "BOOST",
+        f"Individual boost, 0 one range for all to 1 each its own: {_listed(INDIVIDUAL_STEPS)}.",
+        float,
+    ),
+    Row("gamma", "BOOST", f"Gamma boost, below 1 shows weak values: {_listed(GAMMA_STEPS)}.", float),
     Row("colormap", "NAME", "Color map of the activations; auto picks by their sign."),
     Row("overlay", "HOW", f"Selected unit over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.", _choice),
     Row("opacity", "0..1", "Opacity of that overlay.", float),
@@ -150,7 +155,7 @@ def _parameter(row: Row, panel: str) -> inspect.Parameter:
     option = typer.Option(
         None,
         row.declaration,
-        metavar=row.form or None,
+        metavar=row.form,
         help=f"{row.help} {_default_text(row)}".rstrip(),
         rich_help_panel=panel,
         show_default=False,
@@ -178,6 +183,35 @@ def settings_given(given: Mapping[str, object]) -> dict[str, object]:
     return {row.name: row.value(given[row.name]) for row in rows if given.get(row.name) is not None}
 
 
+def with_options(settings: Settings, given: Mapping[str, object]) -> Settings:
+    """The settings, changed by the options.
+
+    Raises:
+        SettingsError: naming an option that cannot be read or lies outside what is allowed.
+    """
+    changes = settings_given(given)
+    try:
+        return settings.with_changes(changes)
+    except SettingsError as error:
+        # the person wrote an option: the sentence names it as it was written
+        name, space, rest = str(error).partition(" ")
+        flags = {row.name: row.flag for row in (*MODEL, *SOURCE, *SHOWN) if row.name in changes}
+        raise SettingsError(f"{flags.get(name, name)}{space}{rest}") from None
+
+
+def check_colormap(settings: Settings, given: Mapping[str, object]) -> None:
+    """Refuse a color map that does not exist.
+
+    Raises:
+        SettingsError: naming those that do.
+    """
+    from deepvis.imaging.colormap import COLORMAPS  # noqa: PLC0415  (NumPy, which the help page needs not)
+
+    if settings.colormap not in COLORMAPS:
+        name = "--colormap" if given.get("colormap") else "colormap"
+        raise SettingsError(f"{name} must be one of {_listed(COLORMAPS)}, not '{settings.colormap}'.")
+
+
 def run_options(given: Mapping[str, object]) -> RunOptions:
     """The properties of this run among the options.
 
@@ -186,6 +220,7 @@ def run_options(given: Mapping[str, object]) -> RunOptions:
     """
     asked: dict[str, Any] = {row.name: row.value(given[row.name]) for row in RUN if given.get(row.name) is not None}
     options = RunOptions(**asked)
+    _check_files(options)
     if options.seconds is not None and not options.seconds > 0:
         raise SettingsError(f"--seconds must be above 0, not {options.seconds}.")
     if options.size is not None and not all(200 <= side <= 16384 for side in options.size):
@@ -193,3 +228,14 @@ def run_options(given: Mapping[str, object]) -> RunOptions:
     if options.scale_factor is not None and not 0.25 <= options.scale_factor <= 8:
         raise SettingsError(f"--scale-factor must be a number from 0.25 to 8, not {options.scale_factor}.")
     return options
+
+
+def _check_files(options: RunOptions) -> None:
+    """Before the window opens: what it could not write in the end is told at the start."""
+    if options.screenshot is not None and options.screenshot.suffix.lower() != ".png":
+        raise SettingsError(
+            f"--screenshot writes PNG files: give a name that ends in .png, not '{options.screenshot}'."
+        )
+    for flag, path in (("--screenshot", options.screenshot), ("--stats", options.stats)):
+        if path is not None and not path.parent.is_dir():
+            raise SettingsError(f"{flag}: there is no folder '{path.parent}'. Make it first, or give another path.")

@@ -273,6 +273,7 @@ class SourceState:
         speed: playback speed, 1.0 = as recorded.
         fps: frames per second the source means to give; None where unknown.
         lost: the device went away and is being retried.
+        instead_of: what was asked for and could not be opened; empty where this source was asked for.
     """
 
     kind: str
@@ -286,6 +287,7 @@ class SourceState:
     speed: float = 1.0
     fps: float | None = None
     lost: bool = False
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

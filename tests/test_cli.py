@@ -159,16 +159,26 @@ def test_a_file_beside_the_caller_comes_before_the_configuration_folder(window, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--theme", "purple"], "theme must be one of 'dark', 'light', 'system', not 'purple'."),
+        (["--theme", "purple"], "--theme must be one of 'dark', 'light', 'system', not 'purple'."),
         (["--camera-size", "big"], "--camera-size must look like WIDTHxHEIGHT, not 'big'."),
         (["--unit", "x"], "--unit must look like N, not 'x'."),
         (["--mean", "0.5,,"], "--mean must look like M,M,M, not '0.5,,'."),
         (["--seconds", "0"], "--seconds must be above 0, not 0.0."),
         (["--size", "10x10"], "--size must be from 200x200 to 16384x16384, not 10x10."),
         (["--scale-factor", "100"], "--scale-factor must be a number from 0.25 to 8, not 100.0."),
+        (["--screenshot", "x.jpg"], "--screenshot writes PNG files: give a name that ends in .png, not 'x.jpg'."),
+        (
+            ["--screenshot", "no-such-folder/x.png"],
+            "--screenshot: there is no folder 'no-such-folder'. Make it first, or give another path.",
+        ),
+        (
+            ["--stats", "no-such-folder/x.json"],
+            "--stats: there is no folder 'no-such-folder'. Make it first, or give another path.",
+        ),
+        (["--input-size", "0x4"], "--input-size must be two whole numbers above 0, not (0, 4)."),
         (["--settings", "nowhere.py"], "There is no settings file nowhere.py."),
         (["--unit", "3", "sources"], "Write --unit after 'sources', if it takes that: deepvis sources --help."),
-        (["layers", "--crop-ratio", "7"], "crop_ratio must be a number from 0.05 to 1.0, not 7.0."),
+        (["layers", "--crop-ratio", "7"], "--crop-ratio must be a number from 0.05 to 1.0, not 7.0."),
     ],
 )
 def test_a_mistake_ends_in_one_sentence_and_exit_code_2(window, capsys, arguments, said):
@@ -177,6 +187,20 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_2(window, capsys, argument
     assert captured.err == said + "\n"
     assert captured.out == ""
     assert window.settings is None
+
+
+def test_an_unknown_color_map_is_refused_before_anything_is_said_of_the_display(window, capsys, monkeypatch):
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert main(["--colormap", "rainbow"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("--colormap must be one of auto, magma")
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unknown_color_map_of_a_settings_file_is_no_option(window, capsys, tmp_path):
+    assert main(["--settings", str(settings_file(tmp_path, {"colormap": "rainbow"}))]) == 2
+    assert capsys.readouterr().err.startswith("colormap must be one of")
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["cat.jpg"], ["--unit"]])
@@ -227,6 +251,8 @@ def test_help_lists_every_option(capsys, monkeypatch):
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [row.flag for panel in PANELS.values() for row in panel if row.flag not in shown] == []
+    lines = [line for line in shown.splitlines() if "<bool>" in line]
+    assert all("--help" in line for line in lines)
 
 
 def run_python(*arguments, cwd, **environment):

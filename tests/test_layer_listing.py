@@ -81,7 +81,9 @@ def test_an_own_network_is_listed_as_the_how_to_says(tmp_path, capsys):
     assert ["3", "Linear", "10", "whole", "image"] in lines
 
 
-def test_an_own_network_with_the_wrong_input_size_is_told_which_option_helps(tmp_path, capsys):
+def test_an_own_network_with_the_wrong_input_size_is_asked_whether_it_is_right(tmp_path, capsys):
     (tmp_path / "my_networks.py").write_text(OWN)
     assert main(["layers", "--model", f"{tmp_path / 'my_networks.py'}:digits", "--input-size", "64x64"]) == 2
-    assert "--input-size" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "does not run on a 64×64 input" in said
+    assert "Is the input size right?" in said

@@ -168,7 +168,7 @@ def test_from_a_photograph_to_a_unit_and_back(person):
     assert (person.view.layer, person.view.unit) == ("blocks.4.1", 37)
     person.wait_for_answer()
     assert person.address() == "efficientnet_lite0/blocks.4.1/37"
-    assert window.grid_panel._title.text() == "blocks.4.1"
+    assert window.grid_panel._title.text == "blocks.4.1"
 
     # the wheel enlarges around the pointer: what lay under it stays
     point = person.point(50)

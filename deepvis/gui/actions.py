@@ -26,6 +26,7 @@ class ActionSpec:
         tip: one more sentence, where the text does not say enough.
         reason: why it is not available; empty where it is.
         checkable: it is on or off.
+        apart: a line sets it apart from what stands above it in the menu.
     """
 
     id: str
@@ -35,31 +36,43 @@ class ActionSpec:
     tip: str = ""
     reason: str = ""
     checkable: bool = False
+    apart: bool = False
 
 
-GROUPS = ("Input", "Navigate", "Grid", "Unit", "Window", "Backward")
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Window", "Backward views")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
-    ActionSpec("open_file", "Open image, video or folder…", ("Ctrl+O",), "Input"),
+    ActionSpec("open_file", "Open image or video…", ("Ctrl+O",), "Input"),
     ActionSpec("open_folder", "Open folder…", ("Ctrl+Shift+O",), "Input"),
     ActionSpec("open_address", "Open stream or address…", ("Ctrl+L",), "Input"),
     ActionSpec("paste", "Paste image or path", ("Ctrl+V",), "Input"),
-    ActionSpec("next_file", "Next file", ("E", "PgDown"), "Input"),
+    ActionSpec("use_demo", "Show the demo reel", (), "Input"),
+    ActionSpec("use_synthetic", "Show the moving test pattern", (), "Input"),
+    ActionSpec("next_file", "Next file", ("E", "PgDown"), "Input", apart=True),
     ActionSpec("previous_file", "Previous file", ("W", "PgUp"), "Input"),
     ActionSpec(
-        "toggle_freeze", "Freeze the frame", ("F",), "Input", "Everything else goes on working on it.", checkable=True
+        "toggle_freeze",
+        "Freeze the frame",
+        ("F",),
+        "Input",
+        "Everything else goes on working on it.",
+        checkable=True,
+        apart=True,
     ),
     ActionSpec("toggle_pause", "Pause / play", ("Space",), "Input"),
     ActionSpec("step_forward", "One frame forward", (".",), "Input"),
     ActionSpec("step_back", "One frame back", (",",), "Input"),
     ActionSpec(
-        "next_fit", "Crop / letterbox / stretch", ("0",), "Input", "How the picture becomes the network's input."
+        "next_fit",
+        "Crop / letterbox / stretch",
+        ("0",),
+        "Input",
+        "How the picture becomes the network's input.",
+        apart=True,
     ),
     ActionSpec("toggle_mirror", "Mirror", ("X",), "Input", checkable=True),
     ActionSpec("turn", "Turn by 90°", ("Shift+X",), "Input"),
-    ActionSpec("use_demo", "Show the demo reel", (), "Input"),
-    ActionSpec("use_synthetic", "Show the moving test pattern", (), "Input"),
     ActionSpec("left", "Unit to the left", ("Left", "J"), "Navigate"),
     ActionSpec("right", "Unit to the right", ("Right", "L"), "Navigate"),
     ActionSpec("down", "Unit below", ("Down", "K"), "Navigate"),
@@ -68,30 +81,41 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("far_right", "Three units right", ("Shift+L", "Shift+Right"), "Navigate"),
     ActionSpec("far_down", "Three units down", ("Shift+K", "Shift+Down"), "Navigate"),
     ActionSpec("far_up", "Three units up", ("Shift+I", "Shift+Up"), "Navigate"),
-    ActionSpec("previous_layer", "Previous layer", ("U", "Shift+U"), "Navigate"),
+    ActionSpec("previous_layer", "Previous layer", ("U", "Shift+U"), "Navigate", apart=True),
     ActionSpec("next_layer", "Next layer", ("O", "Shift+O"), "Navigate"),
     ActionSpec(
-        "jump", "Go to unit, layer or class…", ("G", "/", "Ctrl+G"), "Navigate", "#151, blocks.4.1/37, espresso"
+        "jump",
+        "Go to unit, layer or class…",
+        ("G", "/", "Ctrl+G"),
+        "Navigate",
+        "#151, blocks.4.1/37, espresso",
+        apart=True,
     ),
     ActionSpec("back", "Back", ("Alt+Left", "Backspace"), "Navigate"),
     ActionSpec("forward", "Forward", ("Alt+Right",), "Navigate"),
     ActionSpec("follow_maximum", "Follow the unit's maximum", (), "Navigate", "Give up the chosen position."),
-    ActionSpec("next_zoom", "Enlarge: grid / unit", ("Z",), "Grid", "Show the selected unit in place of the grid."),
-    ActionSpec("zoom_in", "Zoom in", ("+", "="), "Grid"),
+    ActionSpec(
+        "next_zoom",
+        "Enlarge the unit / back to the grid",
+        ("Z",),
+        "Grid",
+        "A double click on a tile does it too.",
+    ),
+    ActionSpec("zoom_in", "Zoom in", ("+", "="), "Grid", apart=True),
     ActionSpec("zoom_out", "Zoom out", ("-",), "Grid"),
     ActionSpec("zoom_reset", "Show all units", ("Ctrl+0", "Home"), "Grid"),
-    ActionSpec("next_gamma", "Gamma boost", ("T",), "Grid", "1, .7, .5, .3: makes weak values visible."),
+    ActionSpec("next_gamma", "Next gamma boost", ("T",), "Grid", "1, .7, .5, .3: below 1, weak values become visible."),
     ActionSpec(
         "next_individual",
-        "Individual boost",
+        "Next individual boost",
         ("Shift+T",),
         "Grid",
-        "0, .3, .5, .8, 1: gives each tile more of its own range.",
+        "0, .3, .5, .8, 1. 0: one range for all tiles; 1: each tile uses its own full range.",
     ),
     ActionSpec("next_scaling", "Colors per layer / per unit", ("P",), "Grid"),
     ActionSpec("next_colormap", "Next color map", ("M",), "Grid"),
     ActionSpec("previous_colormap", "Previous color map", ("Shift+M",), "Grid"),
-    ActionSpec("next_sort", "Sort by index / maximum / mean", ("Shift+P",), "Grid"),
+    ActionSpec("next_sort", "Sort by index / maximum / mean", ("Shift+P",), "Grid", apart=True),
     ActionSpec(
         "toggle_dead",
         "Hide dead units",
@@ -100,11 +124,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Units that have not answered since the layer was chosen.",
         checkable=True,
     ),
-    ActionSpec("next_pattern", "Pattern grid", ("S",), "Grid", reason=SYNTHESIS),
+    ActionSpec("next_pattern", "Pattern grid", ("S",), "Grid", reason=SYNTHESIS, apart=True),
     ActionSpec("previous_pattern", "Previous pattern grid", ("Shift+S",), "Grid", reason=SYNTHESIS),
     ActionSpec("toggle_first_pattern", "First pattern / all patterns", ("1",), "Grid", reason=SYNTHESIS),
-    ActionSpec("next_overlay", "Input overlay", ("Y",), "Unit", "Off, over active, over inactive."),
-    ActionSpec("previous_overlay", "Input overlay, backwards", ("Shift+Y",), "Unit"),
+    ActionSpec("next_overlay", "Next input overlay", ("Y",), "Unit", "Off, over active, over inactive."),
+    ActionSpec("previous_overlay", "Previous input overlay", ("Shift+Y",), "Unit"),
     ActionSpec(
         "toggle_predictions",
         "Predictions",
@@ -112,36 +136,42 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Unit",
         "Without them the forward pass stops at the viewed layer.",
         checkable=True,
+        apart=True,
     ),
     ActionSpec("toggle_unit_page", "Unit page", ("9",), "Unit", checkable=True),
     ActionSpec("toggle_scores", "Values under exemplars", ("R",), "Unit", reason=EXEMPLARS),
-    ActionSpec("copy_address", "Copy the unit's address", ("Ctrl+C",), "Unit"),
+    ActionSpec("copy_address", "Copy the unit's address", ("Ctrl+C",), "Unit", apart=True),
     ActionSpec("save_grid", "Save the grid as PNG…", ("Ctrl+S",), "Unit"),
     ActionSpec("choose_model", "Choose a network…", ("Ctrl+M",), "Window"),
-    ActionSpec("palette", "Command palette", ("Ctrl+K", "Ctrl+Shift+P"), "Window"),
-    ActionSpec("help", "Help", ("H", "F1"), "Window"),
+    ActionSpec("palette", "Commands", ("Ctrl+K", "Ctrl+Shift+P"), "Window", apart=True),
+    ActionSpec("help", "Keys and help", ("H", "F1"), "Window"),
     ActionSpec("reset", "Reset the view", ("Esc",), "Window", "First layer, first unit, no boosts, no zoom."),
-    ActionSpec("toggle_timings", "Timings in the status line", ("5",), "Window", checkable=True),
-    ActionSpec("toggle_theme", "Dark / light", (), "Window"),
+    ActionSpec("toggle_timings", "Timings in the status line", ("5",), "Window", checkable=True, apart=True),
+    ActionSpec("toggle_theme", "Dark / light theme", (), "Window"),
     ActionSpec("toggle_full_screen", "Full screen", ("F11",), "Window", checkable=True),
-    ActionSpec("save_window", "Save the window as PNG…", ("Ctrl+Shift+S",), "Window"),
-    ActionSpec("quit", "Quit", ("Q", "Ctrl+Q"), "Window"),
+    ActionSpec("save_window", "Save the window as PNG…", ("Ctrl+Shift+S",), "Window", apart=True),
+    ActionSpec("quit", "Quit", ("Q", "Ctrl+Q"), "Window", apart=True),
     ActionSpec(
-        "next_backward", "Backward view", ("B",), "Backward", "Gradient, deconvnet, guided backprop.", reason=BACKWARD
+        "next_backward",
+        "Backward view",
+        ("B",),
+        "Backward views",
+        "Gradient, deconvnet, guided backprop.",
+        reason=BACKWARD,
     ),
-    ActionSpec("previous_backward", "Previous backward view", ("Shift+B",), "Backward", reason=BACKWARD),
-    ActionSpec("freeze_origin", "Freeze the origin of the backward pass", ("D",), "Backward", reason=BACKWARD),
-    ActionSpec("toggle_gradients", "Activations / gradients in the grid", ("A",), "Backward", reason=BACKWARD),
+    ActionSpec("previous_backward", "Previous backward view", ("Shift+B",), "Backward views", reason=BACKWARD),
+    ActionSpec("freeze_origin", "Freeze the origin of the backward pass", ("D",), "Backward views", reason=BACKWARD),
+    ActionSpec("toggle_gradients", "Activations / gradients in the grid", ("A",), "Backward views", reason=BACKWARD),
     ActionSpec(
         "next_filter",
         "Backward display",
         ("N",),
-        "Backward",
+        "Backward views",
         "Raw, gray, norm, blurred norm, positive sum.",
         reason=BACKWARD,
     ),
-    ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward", reason=BACKWARD),
-    ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward", reason=SIAMESE),
+    ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views", reason=BACKWARD),
+    ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward views", reason=SIAMESE, apart=True),
 )
 
 

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from PyQt6 import sip
-from PyQt6.QtCore import QObject, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
+from PyQt6.QtCore import QObject, QSize, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
 from PyQt6.QtWidgets import QApplication
 
 from deepvis import __version__
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIZE = (1280, 800)
+FRAME = (8, 40)
+"""What a desktop's window frame takes of the screen, width and height."""
 FIRST_PICTURE_WITHIN_S = 180.0
 """A timed run that gets no picture by then ends all the same."""
 
@@ -71,7 +73,7 @@ class App(QObject):
 
     def start(self) -> None:
         """Show the window and start the session."""
-        self.window.resize(*(self._options.size or SIZE))
+        self.window.resize(self._first_size())
         restored = self._options.size is None and self._remembered is not None and self._remembered.restore(self.window)
         self.window.use_theme(self._theme)
         self.window.show()
@@ -87,6 +89,14 @@ class App(QObject):
         if self._options.seconds is not None:
             self._run_for(self._options.seconds)
 
+    def _first_size(self) -> QSize:
+        """What was asked for; else the usual size as far as the screen has it, its window frame included."""
+        if self._options.size is not None or self._options.offscreen:
+            return QSize(*(self._options.size or SIZE))
+        screen = self.window.screen()
+        room = QSize(*SIZE) if screen is None else screen.availableGeometry().size() - QSize(*FRAME)
+        return QSize(*SIZE).boundedTo(room)
+
     def _take_given_model(self, _reason: str) -> None:
         self.controller.model_failed.disconnect(self._take_given_model)
         self.controller.load_model(self._given.model_request())
@@ -100,6 +110,9 @@ class App(QObject):
             self._leave_files()
         except OSError as error:
             log.warning("The run's files could not be written: %s", error)
+            self.exit_code = 1
+        if self._options.seconds is not None and self.window.voice.failed:
+            # nobody watched a timed run: its exit code says that something asked for was not done
             self.exit_code = 1
         if self._remembered is not None:
             self._keep()
@@ -129,7 +142,7 @@ class App(QObject):
         if self._options.screenshot is not None:
             self._take_screenshot()
         if self._options.stats is not None:
-            write_report(self._options.stats, report(self.controller, self.stalls))
+            write_report(self._options.stats, report(self.controller, self.stalls, self.window.voice.complaints))
 
     def _take_screenshot(self) -> None:
         path = self._options.screenshot

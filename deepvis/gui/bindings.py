@@ -66,12 +66,20 @@ class ActionSet:
         self._actions[name].setEnabled(name not in self._barred and self._open in (None, name))
 
     def fill(self, bar: QMenuBar) -> None:
-        """One menu per group."""
+        """One menu per group, lines between what belongs together."""
         for group in GROUPS:
             menu = bar.addMenu(group)
             if isinstance(menu, QMenu):
                 menu.setToolTipsVisible(True)
-                menu.addActions([self._actions[spec.id] for spec in ACTIONS if spec.group == group])
+                self._fill_menu(menu, group)
+
+    def _fill_menu(self, menu: QMenu, group: str) -> None:
+        for spec in ACTIONS:
+            if spec.group != group:
+                continue
+            if spec.apart:
+                menu.addSeparator()
+            menu.addAction(self._actions[spec.id])
 
 
 def key_text(spec: ActionSpec) -> str:

@@ -40,7 +40,8 @@ class Controller(QObject):
     Signals:
         view_changed: another view is asked for.
         model_changed: another model runs, or on another device.
-        model_failed: no model could be had, and none runs; the reason.
+        load_failed: a model could not be had; the reason.
+        model_failed: the same where no other model runs either.
         frozen_changed: whether the frame is held.
         source_changed: the source or its state changed.
         result_arrived: a result that answers the present layer.
@@ -54,6 +55,7 @@ class Controller(QObject):
 
     view_changed = pyqtSignal(object)
     model_changed = pyqtSignal(object)
+    load_failed = pyqtSignal(str)
     model_failed = pyqtSignal(str)
     frozen_changed = pyqtSignal(bool)
     source_changed = pyqtSignal(object)
@@ -75,6 +77,7 @@ class Controller(QObject):
         self.result: LiveResult | None = None
         self.frozen = False
         self.history = History()
+        self.failure = ""
         self.view = first_view(settings)
         self._wanted: tuple[str | None, int | None] = (settings.layer, settings.unit)
         self._mirror_wish = settings.mirror
@@ -112,9 +115,9 @@ class Controller(QObject):
 
     def _take_model(self, ready: ModelReady) -> None:
         other = self.info is None or self.info.name != ready.info.name
-        if self.info is None or not _is_moved(self.info, ready.info):
+        if not ready.moved:
             self.request = self._asked
-        self.info = ready.info
+        self.info, self.failure = ready.info, ""
         self._device, self._precision = ready.info.device, ready.info.precision
         layer, unit = self._wanted
         self._wanted = (None, None)
@@ -125,10 +128,12 @@ class Controller(QObject):
         self.model_changed.emit(ready.info)
         self.set_view(view)
         if trouble := _unmet_wish(ready.info, view, layer, unit):
-            self.told.emit(trouble, "warning")
+            self.told.emit(trouble, "error")
 
     def _take_failure(self, failed: ModelFailed) -> None:
         self.told.emit(failed.text, "error")
+        self.failure = failed.text
+        self.load_failed.emit(failed.text)
         if self.info is None:
             self.model_failed.emit(failed.text)
 
@@ -138,6 +143,8 @@ class Controller(QObject):
         if before is None or before.kind != changed.state.kind:
             mirror = changed.state.kind == "camera" if self._mirror_wish is None else self._mirror_wish
             self.set_view(replace(self.view, mirror=mirror))
+        if self.frozen and before is not None and before.spec != changed.state.spec:
+            self.set_frozen(False)
         self.source_changed.emit(changed.state)
 
     # what the person wants
@@ -201,9 +208,7 @@ class Controller(QObject):
         self.flashed.emit("Frozen: everything works on this frame" if frozen else "Running")
 
     def open_source(self, spec: str) -> None:
-        """Switch the source; a frozen picture is let go."""
-        if self.frozen:
-            self.set_frozen(False)
+        """Switch the source; a frozen picture is let go when another source is there."""
         self.session.open_source(spec)
 
     def load_model(self, request: ModelRequest) -> None:
@@ -247,11 +252,6 @@ def first_view(settings: Settings) -> View:
         grid=grid,
         pane=UnitPane(overlay=settings.overlay, opacity=settings.opacity),
     )
-
-
-def _is_moved(before: ModelInfo, now: ModelInfo) -> bool:
-    """Whether it is the same network, perhaps on another device."""
-    return replace(now, device=before.device, precision=before.precision) == before
 
 
 def _unmet_wish(info: ModelInfo, view: View, layer: str | None, unit: int | None) -> str:

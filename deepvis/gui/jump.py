@@ -22,7 +22,7 @@ class Target:
     text: str
 
 
-FORMS = "Type #151, blocks.4.1/37, a layer's name or a class name."
+FORMS = "Type #151, blocks.4.1/37, a layer or a class."
 
 
 def find(text: str, info: ModelInfo, view: View) -> Target:
@@ -43,7 +43,7 @@ def find(text: str, info: ModelInfo, view: View) -> Target:
             return _unit(info, layer, int(unit.removeprefix("#")))
     matches = suggestions(text, info, limit=1)
     if not matches:
-        raise JumpError(f"{info.name} has no layer and no class '{text}'. {FORMS}")
+        raise JumpError(f"No layer or class is called '{text}'. {FORMS}")
     return matches[0]
 
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QW
 
 from deepvis.gui.actions import ACTIONS
 from deepvis.gui.bindings import ActionSet
+from deepvis.gui.choices import ChoiceMenus
 from deepvis.gui.commands import ViewCommands
 from deepvis.gui.grid_gestures import GridGestures
 from deepvis.gui.grid_panel import GridPanel
@@ -16,6 +17,7 @@ from deepvis.gui.overlays import Overlays
 from deepvis.gui.presenter import Presenter, readings
 from deepvis.gui.side_panels import InputPanel, UnitPanel
 from deepvis.gui.tool_bar import MainToolBar
+from deepvis.gui.voice import Voice
 from deepvis.gui.widgets.layer_bar import LayerBar
 from deepvis.gui.widgets.picture_view import dropped_specs
 from deepvis.gui.widgets.status_line import StatusLine
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
         self.bar = MainToolBar(self.acts)
         self._arrange()
         self.overlays = Overlays(self, controller, self.acts)
+        self.voice = Voice(self.status, self.overlays.toast, self)
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
         self._unpainted: LiveResult | None = None
         self._gestures = GridGestures(self)
@@ -84,6 +87,7 @@ class MainWindow(QMainWindow):
         menus = self.menuBar()
         if menus is not None:
             self.acts.fill(menus)
+            ChoiceMenus(menus, self.acts, self.controller)
         self.addToolBar(self.bar)
         self.setCentralWidget(self._center())
         left = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -176,7 +180,7 @@ class MainWindow(QMainWindow):
         controller.frozen_changed.connect(self._show_frozen)
         controller.source_changed.connect(self._show_source)
         controller.result_arrived.connect(self._show_result)
-        controller.told.connect(self._tell)
+        controller.told.connect(self.voice.say)
         controller.progressed.connect(self._show_progress)
         controller.devices_found.connect(self.bar.show_devices)
         controller.cameras_listed.connect(self.bar.show_cameras)
@@ -213,10 +217,11 @@ class MainWindow(QMainWindow):
         self.bar.show_model(info)
         self.presenter.show_model(info)
         self.setWindowTitle(f"DeepVis – {info.name}")
-        self.status.set_message(f"{info.name}: {info.weights}", "good")
+        self.voice.say(f"{info.name}: {info.weights}", "good")
 
     def _show_source(self, state: SourceState) -> None:
         self.bar.show_source(state)
+        self.presenter.show_source(state)
         self.input_panel.transport.set_state(state)
 
     def _show_frozen(self, frozen: bool) -> None:
@@ -229,7 +234,7 @@ class MainWindow(QMainWindow):
         self._gestures.show_hint()
         if self.timings_shown:
             drawing = result.total_ms - result.forward_ms
-            self.status.set_message(f"forward {result.forward_ms:.1f} ms, the rest {drawing:.1f} ms")
+            self.voice.say(f"forward {result.forward_ms:.1f} ms, the rest {drawing:.1f} ms", "info")
 
     def _note_paint(self) -> None:
         if self._unpainted is not None:
@@ -241,11 +246,6 @@ class MainWindow(QMainWindow):
             self.status.clear_progress()
         else:
             self.status.set_progress(progress.text, progress.fraction)
-
-    def _tell(self, text: str, level: str) -> None:
-        self.status.set_message(text, level)
-        if level != "info":
-            self.overlays.toast.show_text(text, max(4000, 60 * len(text)))
 
     def _take_names(self, names: tuple[str, ...]) -> None:
         self.model_names = names

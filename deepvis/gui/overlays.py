@@ -11,23 +11,22 @@ from deepvis.gui.widgets.palette import CommandPalette, PaletteRow
 from deepvis.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
-    from PyQt6.QtWidgets import QWidget
-
     from deepvis.gui.bindings import ActionSet
     from deepvis.gui.controller import Controller
+    from deepvis.gui.main_window import MainWindow
     from deepvis.records import ModelInfo
 
 
 class Overlays:
     """Opens one at a time; while one is open the window's keys rest."""
 
-    def __init__(self, parent: QWidget, controller: Controller, actions: ActionSet) -> None:
+    def __init__(self, parent: MainWindow, controller: Controller, actions: ActionSet) -> None:
         self._controller = controller
         self._actions = actions
         self.help = HelpOverlay(parent)
         self.palette = CommandPalette(parent)
         self.jump = CommandPalette(parent, filters=False)
-        self.toast = Toast(parent)
+        self.toast = Toast(parent, over=parent.grid_panel.stage)
         self.help.set_rows(help_rows())
         self.palette.set_rows(palette_rows())
         self.palette.set_placeholder("Type a command")
@@ -75,7 +74,8 @@ class Overlays:
         except JumpError as error:
             self.jump.set_rows([PaletteRow("", str(error), "", False, "")] if text.strip() else _layer_rows(info))
             return
-        targets += [target for target in suggestions(text, info) if target not in targets]
+        places = {(target.layer, target.unit) for target in targets}
+        targets += [target for target in suggestions(text, info) if (target.layer, target.unit) not in places]
         self.jump.set_rows([PaletteRow(f"{at.layer}/{at.unit}", at.text, f"{at.layer}/{at.unit}") for at in targets])
 
     def _go(self, address: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui.widgets.status_line import Readings
+from deepvis.records import Scaling
 
 if TYPE_CHECKING:
     from deepvis.gui.grid_panel import GridPanel
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from deepvis.gui.widgets.unit_page import UnitPage
     from deepvis.live.meter import Counts
     from deepvis.live.result import GridPicture, LiveResult, UnitReading
-    from deepvis.records import LayerInfo, ModelInfo, Rect
+    from deepvis.live.summary import ColorScale
+    from deepvis.records import LayerInfo, ModelInfo, Rect, SourceState, View
 
 RECEPTIVE_FIELD = "receptive field"
 """What the box on the input picture stands for."""
@@ -31,6 +34,7 @@ class Presenter:
         self._layer: LayerInfo | None = None
         self._last: GridPicture | None = None
         self._failure = ""
+        self._note = ""
         grid.grid.set_hover_text(self.hover_text)
 
     def show_model(self, model: ModelInfo) -> None:
@@ -44,7 +48,12 @@ class Presenter:
         """Say why there is no network, in place of the words that one is being loaded."""
         self._failure = text
         self._inputs.predictions.set_message("There is no network.")
-        self._show_problem(text)
+        self._show_problem(text, "There is no network.")
+
+    def show_source(self, state: SourceState) -> None:
+        """Remember to say, for as long as it holds, that this is not what was asked for."""
+        name = state.instead_of.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        self._note = f"in place of {name}" if name else ""
 
     def show_layer(self, layer: LayerInfo | None) -> None:
         """Name the viewed layer."""
@@ -59,11 +68,14 @@ class Presenter:
         if result.unit is not None and result.unit.box is not None:
             boxes.append((result.unit.box, RECEPTIVE_FIELD))
         self._inputs.picture.set_message("")
-        self._inputs.picture.set_picture(result.picture_rgb, result.frame.title)
+        self._inputs.picture.set_picture(result.picture_rgb, result.frame.title, self._note)
         self._inputs.picture.set_overlays(result.seen, boxes)
         self._show_predictions(result)
         if result.problem or result.unit is None:
-            self._show_problem(result.problem if self._model is not None else self._failure or result.problem)
+            if self._model is None and self._failure:
+                self.show_failure(self._failure)
+            else:
+                self._show_problem(result.problem)
             return
         self._show_grid(result)
         self._show_unit(result.unit)
@@ -97,21 +109,24 @@ class Presenter:
         if shown:
             self._inputs.predictions.set_predictions(result.predictions)
 
-    def _show_problem(self, problem: str) -> None:
+    def _show_problem(self, problem: str, brief: str = "") -> None:
+        """The whole reason stands in the middle of the window, once; the small pane says only that there is nothing."""
         self._last = None
         self._grid.show_problem(problem)
-        for view in (self._units.unit, self._grid.enlarged):
+        for view, text in ((self._grid.enlarged, problem), (self._units.unit, brief or "Nothing to show.")):
             view.set_picture(None)
-            view.set_message(problem)
+            view.set_message(text)
 
     def _show_grid(self, result: LiveResult) -> None:
         if result.grid is None:
             return
         self._last = result.grid
-        self._grid.show_grid(result.grid, result.view.unit, result.view.position)
-        hidden = f"  ·  {result.grid.hidden} dead hidden" if result.grid.hidden else ""
+        own = unit_scale(result.grid, result.view, result.unit.unit) if result.unit is not None else result.grid.scale
+        self._grid.show_grid(result.grid, own, result.view.unit, result.view.position)
+        if result.unit is not None:
+            self._grid.color_bar.set_mark(marked_value(result.unit.value, own, result.view.grid.gamma))
         nan = f"  ·  NaN in {result.grid.nan_units} units" if result.grid.nan_units else ""
-        self._grid.show_layer(self._layer, layer_text(self._layer) + hidden + nan)
+        self._grid.show_layer(self._layer, layer_text(self._layer, result.grid.hidden) + nan)
 
     def _show_unit(self, unit: UnitReading) -> None:
         label = self._label(unit.unit)
@@ -121,7 +136,6 @@ class Presenter:
             view.set_picture(unit.picture_rgb)
             view.set_position(unit.position, chosen=unit.chosen)
             view.set_caption(caption, number(unit.value))
-        self._grid.color_bar.set_mark(unit.value)
         self._show_page(unit, label)
 
     def _show_page(self, unit: UnitReading, label: str) -> None:
@@ -143,11 +157,37 @@ def number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def layer_text(layer: LayerInfo | None) -> str:
+def unit_scale(grid: GridPicture, view: View, unit: int) -> ColorScale:
+    """What the colors of the selected unit's tile mean: boosts give each tile a range of its own.
+
+    A tile whose largest scaled magnitude is m is multiplied by m to the power of -b, so its last color stands for m to
+    the power of b of the layer's range.
+    """
+    scale, summary = grid.scale, grid.summary
+    exponent = 1.0 if view.grid.scaling is Scaling.UNIT else view.grid.individual
+    start = 0.0 if scale.symmetric else scale.low
+    span = scale.high - start
+    low_side = abs(float(summary.minima[unit])) if scale.symmetric else 0.0
+    magnitude = max(float(summary.maxima[unit]) - start, low_side) / span
+    if exponent == 0 or not magnitude > 0 or not math.isfinite(magnitude):
+        return scale
+    reach = span * magnitude**exponent
+    return replace(scale, low=-reach if scale.symmetric else scale.low, high=start + reach, per_unit=True)
+
+
+def marked_value(value: float, scale: ColorScale, gamma: float) -> float:
+    """Where on a linear bar the color of a value is, as a value: gamma moves colors, not numbers."""
+    start = 0.0 if scale.symmetric else scale.low
+    part = (value - start) / (scale.high - start)
+    return start + math.copysign(abs(part) ** gamma, part) * (scale.high - start)
+
+
+def layer_text(layer: LayerInfo | None, hidden: int = 0) -> str:
     """What is known of a layer, in one line."""
     if layer is None:
         return ""
     units = f"{layer.units} units" if layer.units != 1 else "1 unit"
+    units = f"{layer.units - hidden} of {units}" if hidden else units
     size = f" of {layer.height}×{layer.width}" if layer.height * layer.width > 1 else ""
     tokens = f"  ·  {layer.prefix_tokens} tokens set apart" if layer.prefix_tokens else ""
     return f"{units}{size}  ·  {layer.type_name}{tokens}"
@@ -177,7 +217,7 @@ def field_facts(text: str) -> list[tuple[str, str]]:
         return [("sees", "being computed…")]
     if not cut:
         return [("sees", size)]
-    return [("sees", size), ("here, cut to", left.removeprefix(" to "))] if left else [("sees", f"at least {size}")]
+    return [("sees", size), ("inside the image", left.removeprefix(" to "))]
 
 
 def readings(counts: Counts, device: str) -> Readings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
     from deepvis.records import SourceState
 
-CHOICES = ("theme", "colormap", "scaling", "sort", "overlay", "opacity", "fit", "source", "model", "layer")
+LOOKS = ("theme", "colormap", "scaling", "individual", "gamma", "sort", "hide_dead", "overlay", "opacity", "fit")
+"""How things are shown."""
+
+NETWORK = ("model", *(field.name for field in fields(ModelRequest) if field.name != "name"))
+"""What makes a network, by the names of settings: taken up again as a whole or not at all."""
+
+CHOICES = (*LOOKS, *NETWORK, "source", "layer")
 """Settings whose last value is taken up again where neither the settings file nor the command line names one."""
 
 
@@ -43,20 +50,13 @@ class Remembered:
             settings: from file and command line; a value other than the default was given by the file.
             given: names that the command line gives, also where it gives the default.
         """
-        defaults = Settings()
-        last_model = str(self._store.value("choice/model") or defaults.model)
-        for name in CHOICES:
-            value = self._store.value(f"choice/{name}")
-            if value is None or name in given or getattr(settings, name) != getattr(defaults, name):
-                continue
-            if name == "model" and (settings.weights is not None or "weights" in given):
-                continue  # these weights are for the network that was named
-            if name == "layer" and settings.model != last_model:
-                continue
-            try:
-                settings = settings.with_changes({name: _read(name, value)})
-            except (SettingsError, ValueError):
-                self._store.remove(f"choice/{name}")
+        free = {name for name in CHOICES if name not in given and getattr(settings, name) == getattr(Settings(), name)}
+        if free.issuperset(NETWORK):
+            settings = self._with(settings, NETWORK)
+        if settings.model != (self._read("model") or Settings().model):
+            free.discard("layer")
+        for name in (*LOOKS, "source", "layer"):
+            settings = self._with(settings, (name,)) if name in free else settings
         return settings
 
     def note(self, choices: dict[str, object]) -> None:
@@ -66,7 +66,30 @@ class Remembered:
             if value is None:
                 self._store.remove(f"choice/{name}")
             elif name in known:
-                self._store.setValue(f"choice/{name}", str(value))
+                self._store.setValue(f"choice/{name}", json.dumps(value) if name in _AS_JSON else str(value))
+
+    def _with(self, settings: Settings, names: tuple[str, ...]) -> Settings:
+        """The settings with these choices; what is damaged or no longer allowed is forgotten."""
+        try:
+            last = {name: value for name in names if (value := self._read(name)) is not None}
+            return settings.with_changes(last) if last else settings
+        except (SettingsError, TypeError, ValueError):
+            for name in names:
+                self._store.remove(f"choice/{name}")
+            return settings
+
+    def _read(self, name: str) -> object:
+        """A choice as its setting wants it, None where there is none.
+
+        Raises:
+            ValueError: for what Qt makes of a damaged line, and for a color map that is gone.
+        """
+        value = self._store.value(f"choice/{name}")
+        if value is None:
+            return None
+        if not isinstance(value, str) or (name == "colormap" and value not in COLORMAPS):
+            raise ValueError(f"{name} cannot be {value!r}.")
+        return json.loads(value) if name in _AS_JSON else value
 
     def restore(self, window: QMainWindow) -> bool:
         """Give a window its last geometry and docks; False where there is none."""
@@ -82,13 +105,6 @@ class Remembered:
         self._store.sync()
 
 
-def _read(name: str, value: object) -> object:
-    """A choice as its setting wants it; Qt reads a damaged line as a list or worse."""
-    if not isinstance(value, str) or (name == "colormap" and value not in COLORMAPS):
-        raise ValueError(f"{name} cannot be {value!r}.")
-    return float(value) if isinstance(getattr(Settings(), name), float) else value
-
-
 def last_choices(controller: Controller, theme: str) -> dict[str, object]:
     """What to take up again next time; pictures from the clipboard and vanished devices are not."""
     view = controller.view
@@ -99,14 +115,27 @@ def last_choices(controller: Controller, theme: str) -> dict[str, object]:
         "sort": view.grid.sort,
         "overlay": view.pane.overlay,
         "opacity": view.pane.opacity,
+        "individual": view.grid.individual,
+        "gamma": view.grid.gamma,
+        "hide_dead": view.grid.hide_dead,
         "fit": view.fit,
     }
     if controller.source is not None:
         choices["source"] = _reopening(controller.source)
     if controller.request is not None:
-        choices["model"] = _renaming(controller.request)
-        choices["layer"] = view.layer if choices["model"] and view.layer else None
+        choices |= _network(controller.request)
+        choices["layer"] = view.layer or None
     return choices
+
+
+def _network(request: ModelRequest) -> dict[str, object]:
+    """The settings that load the same network again, also when the next run starts in another folder."""
+    settings: dict[str, object] = {name: getattr(request, name) for name in NETWORK if name != "model"}
+    for name in ("weights", "labels"):
+        file = settings[name]
+        if file is not None and Path(str(file)).expanduser().exists():
+            settings[name] = str(Path(str(file)).expanduser().absolute())
+    return {"model": _renaming(request.name), **settings}
 
 
 def _reopening(source: SourceState) -> str | None:
@@ -117,12 +146,10 @@ def _reopening(source: SourceState) -> str | None:
     return str(Path(source.spec).expanduser().absolute())  # the next run may start in another folder
 
 
-def _renaming(request: ModelRequest) -> str | None:
-    """The name that loads the same network again; None where it takes more than a name."""
-    if request != ModelRequest(request.name):
-        return None
-    place, colon, factory = request.name.rpartition(":")
-    return f"{Path(place).expanduser().absolute()}{colon}{factory}" if place.endswith(".py") else request.name
+def _renaming(name: str) -> str:
+    place, colon, factory = name.rpartition(":")
+    return f"{Path(place).expanduser().absolute()}{colon}{factory}" if place.endswith(".py") else name
 
 
 _FILES = ("video", "folder", "image")
+_AS_JSON = ("opacity", "individual", "gamma", "hide_dead", "mean", "std", "input_size", "crop_ratio")

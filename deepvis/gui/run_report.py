@@ -13,6 +13,7 @@ from deepvis import __version__
 from deepvis.live.meter import DurationMeter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from deepvis.gui.controller import Controller
@@ -53,11 +54,20 @@ class StallMeter(QObject):
         self.longest_ms = max(self.longest_ms, late_s * 1000)
 
 
-def report(controller: Controller, stalls: StallMeter) -> dict[str, object]:
-    """The run in plain values, rates over the whole run, times in milliseconds."""
+def report(controller: Controller, stalls: StallMeter, complaints: Sequence[str] = ()) -> dict[str, object]:
+    """The run in plain values, rates over the whole run, times in milliseconds.
+
+    Args:
+        controller: what was shown.
+        stalls: of the GUI thread.
+        complaints: warnings and errors of the run.
+    """
     counts = controller.session.counts(overall=True)
     info, view, result = controller.info, controller.view, controller.result
     predictions = () if result is None else result.predictions
+    problem = "" if result is None else result.problem
+    if info is None:
+        problem = controller.failure or problem
     return {
         "deepvis": __version__,
         "model": None if info is None else info.name,
@@ -78,7 +88,8 @@ def report(controller: Controller, stalls: StallMeter) -> dict[str, object]:
         "latency_ms": {"p50": counts.latency_p50_ms, "p95": counts.latency_p95_ms},
         "gui_stall_ms": {"p99": stalls.percentile_ms(99), "longest": stalls.longest_ms},
         "forward_ms": None if result is None else result.forward_ms,
-        "problem": "" if result is None else result.problem,
+        "problem": problem,
+        "problems": list(complaints),
         "top5": [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions],
     }
 

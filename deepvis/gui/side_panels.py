@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE
 from deepvis.gui.widgets.picture_view import PictureView
@@ -62,6 +62,7 @@ class UnitPanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("unit_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._overlay.setProperty("compact", True)
         for overlay in Overlay:
             text = "activation" if overlay is Overlay.OFF else f"input {overlay}"
             self._overlay.addItem(text, overlay)
@@ -75,10 +76,9 @@ class UnitPanel(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         row.setSpacing(SPACE)
-        label = QLabel("opacity")
-        label.setProperty("muted", True)
+        self._opacity.setMinimumWidth(56)
+        self._opacity.setAccessibleName("Opacity")
         row.addWidget(self._overlay)
-        row.addWidget(label)
         row.addWidget(self._opacity, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -42,6 +42,7 @@ QPushButton:pressed, QToolButton:pressed { background: $border; }
 QPushButton:checked, QToolButton:checked { background: $chosen; border-color: $accent; color: $text; }
 QPushButton:disabled, QToolButton:disabled { color: $faint; background: $panel; }
 QPushButton:default { background: $accent; border-color: $accent; color: $on_accent; }
+QPushButton:default:disabled { background: $panel; border-color: $border; color: $faint; }
 QToolButton[flat="true"] { background: transparent; border-color: transparent; padding: 0; }
 QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:pressed { background: $border; }
@@ -50,12 +51,19 @@ QLabel[muted="true"] { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit {
-    background: $window; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px;
+    background: $field; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
-QLineEdit:disabled { color: $faint; }
+QLineEdit:disabled { color: $faint; background: $panel; }
+#completions { background: $panel; border: 1px solid $border; padding: 4px; }
+#completions::item { padding: 3px 6px; border-radius: 4px; }
+#completions::item:selected, #completions::item:hover { background: $chosen; color: $text; }
+QLabel[failed="true"] { color: $error; }
 
 QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px; }
+QComboBox[compact="true"], QToolButton[compact="true"] { font-size: 11px; padding: 3px 4px; }
+QComboBox[compact="true"]::drop-down { width: 10px; }
+QComboBox[compact="true"]::down-arrow { margin-right: 3px; }
 QComboBox:hover { border-color: $muted; }
 QComboBox:disabled { color: $faint; }
 QComboBox::drop-down { border: none; width: 16px; }

@@ -30,7 +30,8 @@ class Theme:
         name: `dark` or `light`.
         window: behind everything, and behind pictures.
         panel: docks, bars, lists.
-        raised: buttons, fields, the row under the pointer.
+        raised: buttons, the row under the pointer.
+        field: where text is typed.
         border: hairlines.
         text: what is read.
         muted: labels and captions; still readable on `panel`.
@@ -51,6 +52,7 @@ class Theme:
     window: str
     panel: str
     raised: str
+    field: str
     border: str
     text: str
     muted: str
@@ -72,6 +74,7 @@ DARK = Theme(
     window="#101215",
     panel="#17191e",
     raised="#22262d",
+    field="#101215",
     border="#2b3038",
     text="#e6e8ec",
     muted="#98a0ad",
@@ -90,14 +93,15 @@ DARK = Theme(
 
 LIGHT = Theme(
     name="light",
-    window="#e9ebee",
-    panel="#f7f8f9",
+    window="#e4e7eb",
+    panel="#f3f4f6",
     raised="#ffffff",
-    border="#d3d7dd",
+    field="#ffffff",
+    border="#c4cad2",
     text="#1a1d22",
     muted="#59616e",
     faint="#a0a7b2",
-    accent="#0a8069",
+    accent="#097a64",
     on_accent="#ffffff",
     chosen="#d5ece6",
     selection="#16e0b0",
@@ -200,7 +204,7 @@ def _roles(theme: Theme) -> dict[QPalette.ColorRole, str]:
     return {
         role.Window: theme.panel,
         role.WindowText: theme.text,
-        role.Base: theme.window,
+        role.Base: theme.field,
         role.AlternateBase: theme.panel,
         role.Text: theme.text,
         role.Button: theme.raised,

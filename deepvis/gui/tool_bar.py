@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deepvis.gui.bindings import ActionSet
     from deepvis.records import ModelInfo, SourceState
 
-LONGEST_TITLE = 36
+LONGEST_TITLE = 28
 
 
 class MainToolBar(QToolBar):
@@ -115,7 +115,7 @@ class MainToolBar(QToolBar):
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(room)
-        for name, text in (("jump", "Go to…"), ("palette", "Commands"), ("help", "Help")):
+        for name, text in (("jump", "Go to…"), ("palette", "Commands"), ("help", "Keys and help")):
             button = self._button(text, self._acts[name].toolTip())
             button.clicked.connect(lambda _checked=False, name=name: self._acts.trigger(name))
             self.addWidget(button)

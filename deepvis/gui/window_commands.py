@@ -14,8 +14,13 @@ from deepvis.gui.qimage import qimage_to_rgb
 from deepvis.gui.theme import apply_theme, theme_of
 
 if TYPE_CHECKING:
+    from PyQt6.QtCore import QMetaObject, pyqtBoundSignal
+
     from deepvis.gui.main_window import MainWindow
     from deepvis.records import ModelRequest
+
+ADDRESS_WIDTH = 520
+FILE_KINDS = {"image", "video", "folder"}
 
 
 class WindowCommands(QObject):
@@ -26,7 +31,8 @@ class WindowCommands(QObject):
         self._window = window
         self._controller = window.controller
         self._request = request
-        self._folder = str(Path.home())
+        self._folder = ""
+        self._dialog: ModelDialog | None = None
 
     def open_file(self) -> None:
         """Ask for an image or a video."""
@@ -34,17 +40,25 @@ class WindowCommands(QObject):
 
         endings = " ".join(f"*{ending}" for ending in sorted(IMAGE_EXTENSIONS | VIDEO_EXTENSIONS))
         kinds = f"Images and videos ({endings});;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open an image or a video", self._folder, kinds)
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open an image or a video", self._start(), kinds)
         self._open(path)
 
     def open_folder(self) -> None:
         """Ask for a folder of images."""
-        self._open(QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._folder))
+        self._open(QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._start()))
 
     def open_address(self) -> None:
         """Ask for a stream or an image on the network."""
-        text, agreed = QInputDialog.getText(self._window, "Open a stream", "Address (http, https, rtsp, …):")
-        if agreed and text.strip():
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Open a stream")
+        dialog.setLabelText("Address (http, https, rtsp, …):")
+        dialog.resize(ADDRESS_WIDTH, dialog.sizeHint().height())
+        dialog.textValueSelected.connect(self._open_address)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _open_address(self, text: str) -> None:
+        if text.strip():
             self._controller.open_source(text.strip())
 
     def paste(self) -> None:
@@ -64,15 +78,46 @@ class WindowCommands(QObject):
             self._controller.told.emit("The clipboard holds no picture and no path.", "warning")
 
     def choose_model(self) -> None:
-        """Ask for a network."""
+        """Ask for a network; the dialog stays until it is there."""
+        if self._dialog is not None:
+            self._dialog.activateWindow()
+            return
+        controller = self._controller
         dialog = ModelDialog(self._window.model_names, self._request, self._window)
-        self._controller.models_listed.connect(dialog.set_names)
+        heard = (
+            (controller.models_listed, dialog.set_names),
+            (controller.progressed, lambda told: dialog.show_progress(told.text, told.fraction)),
+            (controller.load_failed, lambda reason: self._fail(dialog, reason)),
+            (controller.model_changed, lambda _info: self._finish(dialog)),
+            (self._window.closing, lambda: dialog.done(0)),
+        )
+        links = [(signal, signal.connect(slot)) for signal, slot in heard]
+        dialog.load_asked.connect(controller.load_model)
+        dialog.cancel_asked.connect(controller.session.cancel_loading)
+        dialog.finished.connect(lambda _result: self._forget(links))
+        self._dialog = dialog
         if not self._window.model_names:
-            self._controller.session.list_models()
-        if dialog.exec():
+            controller.session.list_models()
+        dialog.open()
+
+    def _finish(self, dialog: ModelDialog) -> None:
+        """The next dialog begins with the network that came; a mere change of device while nobody asked is none."""
+        if dialog.loading:
             self._request = dialog.request()
-            self._controller.load_model(self._request)
-        dialog.deleteLater()
+            dialog.finish()
+
+    def _fail(self, dialog: ModelDialog, reason: str) -> None:
+        if dialog.loading:
+            # the reason is read in the dialog: once is enough
+            self._window.overlays.toast.hide()
+            dialog.show_failure(reason)
+
+    def _forget(self, links: list[tuple[pyqtBoundSignal, QMetaObject.Connection]]) -> None:
+        for signal, link in links:
+            signal.disconnect(link)
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
 
     @property
     def request(self) -> ModelRequest:
@@ -142,13 +187,21 @@ class WindowCommands(QObject):
         """Close the window."""
         self._window.close()
 
+    def _start(self) -> str:
+        """Where a dialog begins: beside the file shown now, else where the last one was found, else at home."""
+        source = self._controller.source
+        shown = Path(source.spec) if source is not None and source.spec and source.kind in FILE_KINDS else None
+        if shown is not None and shown.exists():
+            return str(shown if shown.is_dir() else shown.parent)
+        return self._folder or str(Path.home())
+
     def _open(self, path: str) -> None:
         if path:
             self._folder = str(Path(path).parent)
             self._controller.open_source(path)
 
     def _save(self, image: QImage, name: str) -> None:
-        start = str(Path(self._folder) / name)
+        start = str(Path(self._folder or Path.home()) / name)
         path, _ = QFileDialog.getSaveFileName(self._window, "Save as PNG", start, "PNG (*.png)")
         if not path:
             return

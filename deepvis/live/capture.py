@@ -57,6 +57,7 @@ class CaptureWorker(Worker):
         self._captured = captured
         self._orders: Outbox[Order | SourceCommand] = Outbox(self.bell.ring)
         self._source: FrameSource | None = None
+        self._instead_of = ""
         self._frozen = False
         self._one_more = False
         self._lost_until_s: float | None = None
@@ -103,11 +104,12 @@ class CaptureWorker(Worker):
         self.report(CamerasListed(tuple((f"camera:{camera.index}", camera.name) for camera in list_cameras())))
 
     def _switch(self, order: OpenSource) -> None:
-        opened = self._opened(order.make)
+        opened, instead_of = self._opened(order.make), ""
         if opened is None and self._source is None and order.fallback is not None:
-            opened = self._opened(order.fallback)
+            opened, instead_of = self._opened(order.fallback), order.spec
         if opened is None:
             return
+        self._instead_of = instead_of
         self.close()
         self._source, self._lost_until_s, self._one_more, self._told = opened, None, True, None
 
@@ -175,7 +177,8 @@ class CaptureWorker(Worker):
         """Report the source's state when it changed; a mere new position only now and then, unless it stays."""
         if self._source is None:
             return
-        state = replace(self._source.state(), lost=self._lost_until_s is not None)
+        lost = self._lost_until_s is not None
+        state = replace(self._source.state(), lost=lost, instead_of=self._instead_of)
         now_s = time.monotonic()
         moved_only = self._told is not None and replace(state, position=0) == replace(self._told, position=0)
         soon_again = not (state.paused or resting) and now_s - self._told_s < STATE_EVERY_S

@@ -11,9 +11,10 @@ import torch
 
 from deepvis.models.errors import ModelError
 from deepvis.models.layers import LayerTap, describe_layers
+from deepvis.models.own_model import is_own
 from deepvis.models.probe import Probe
 from deepvis.models.zoo import load_model
-from deepvis.records import ModelInfo, Precision, Prediction
+from deepvis.records import SOFTMAX, ModelInfo, Precision, Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from deepvis.models.preprocess import Preprocessing
     from deepvis.models.probe import Activations
     from deepvis.models.zoo import LoadedModel
     from deepvis.records import ModelRequest
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOP = 5
+
+USUAL_SIZES = (32, 28, 64, 48, 96, 128, 160, 192, 227, 240, 256, 288, 299, 320, 384, 448, 480, 512)
+"""Sides tried for a person's own network that does not run at 224."""
 
 DTYPES = {
     Precision.FLOAT32: torch.float32,
@@ -66,6 +71,12 @@ class Engine:
         self._likes_channels_last = False
         self._probe = Probe(loaded.network, taps)
         self._parameters = sum(parameter.numel() for parameter in loaded.network.parameters())
+
+    @property
+    def classes(self) -> int:
+        """Number of classes the network answers with, 0 where its output is no list of classes."""
+        tap = self.taps.get(SOFTMAX)
+        return 0 if tap is None else tap.info.units
 
     def info(self) -> ModelInfo:
         """What the window may know."""
@@ -130,7 +141,8 @@ class Engine:
         if probabilities is None:
             return ()
         values, indices = probabilities.flatten().float().topk(min(TOP, probabilities.numel()))
-        labels = self.loaded.labels
+        # as many labels as classes, or they belong to another network
+        labels = self.loaded.labels if len(self.loaded.labels) == probabilities.numel() else ()
         pairs = zip(indices.tolist(), values.tolist(), strict=True)
         return tuple(Prediction(i, labels[i] if i < len(labels) else f"class {i}", value) for i, value in pairs)
 
@@ -171,10 +183,9 @@ def build_engine(
     """
     loaded = load_model(request, progress=progress, canceled=canceled)
     progress(f"Reading the layers of {loaded.name}", None)
-    shape = loaded.preprocessing
-    # noise, not zeros: a network that divides by its own statistics must not meet a constant picture
-    generator = torch.Generator().manual_seed(0)
-    batch = torch.randn(1, shape.channels, *shape.input_size, generator=generator)
+    if is_own(request.name) and request.input_size is None:
+        loaded = _with_fitting_size(loaded)
+    batch = _noise(loaded.preprocessing, loaded.preprocessing.input_size)
     try:
         taps = describe_layers(
             loaded.network, batch, labels=loaded.labels, emits_probabilities=loaded.emits_probabilities
@@ -182,9 +193,33 @@ def build_engine(
     except ModelError:
         raise
     except Exception as error:
-        size = "×".join(map(str, batch.shape))
-        text = f"{loaded.name} does not run on a {size} input: {type(error).__name__}: {error}. Try --input-size."
-        raise ModelError(text) from error
+        raise ModelError(_does_not_run(loaded, request, error)) from error
     engine = Engine(loaded, taps)
     engine.prefer_channels_last()
     return engine
+
+
+def _with_fitting_size(loaded: LoadedModel) -> LoadedModel:
+    """The model with the first usual input size that its network runs on; a network cannot be asked for it."""
+    shape = loaded.preprocessing
+    for size in (shape.input_size, *((side, side) for side in USUAL_SIZES)):
+        try:
+            with torch.inference_mode():
+                loaded.network(_noise(shape, size))
+        except Exception as error:  # noqa: BLE001  (the person's own code: a wrong size may raise anything)
+            log.debug("%s does not run at %s: %s", loaded.name, size, error)
+        else:
+            return replace(loaded, preprocessing=replace(shape, input_size=size))
+    return loaded
+
+
+def _noise(shape: Preprocessing, size: tuple[int, int]) -> torch.Tensor:
+    """Not zeros: a network that divides by its own statistics must not meet a constant picture."""
+    return torch.randn(1, shape.channels, *size, generator=torch.Generator().manual_seed(0))
+
+
+def _does_not_run(loaded: LoadedModel, request: ModelRequest, error: Exception) -> str:
+    height, width = loaded.preprocessing.input_size
+    what = f"{loaded.name} does not run on a {height}×{width} input"
+    remedy = "Is the input size right?" if request.input_size else "Give another input size, if that is the reason."
+    return f"{what}: {type(error).__name__}: {error}. {remedy}"

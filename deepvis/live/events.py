@@ -30,9 +30,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """Another model runs now, or the same one on another device."""
+    """Another model runs now, or, where `moved`, the same one on another device or in another precision."""
 
     info: ModelInfo
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

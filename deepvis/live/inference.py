@@ -107,13 +107,13 @@ class InferenceWorker(Worker):
         changed = self._engine is not None and (engine is not None or placement is not None)
         if changed:
             self._forget()
-            self._place(self._placement)
+            self._place(self._placement, moved=engine is None)
         if boxes is not None and self._engine is not None and boxes.engine is self._engine:
             self._engine.boxes = boxes.by_layer
             changed = True
         return changed
 
-    def _place(self, placement: Placement) -> None:
+    def _place(self, placement: Placement, *, moved: bool) -> None:
         """Move the network and say where it runs; a device that cannot be had leaves it where it is and says so."""
         from deepvis.live.devices import DeviceError, resolve_device  # noqa: PLC0415  (imports torch)
 
@@ -128,7 +128,7 @@ class InferenceWorker(Worker):
             # the next network is not sent after a device that is not there
             self._placement = Placement(str(self._engine.device), self._engine.precision)
         # the reason comes last, or the news of the model would cover it
-        self.report(ModelReady(self._engine.info()))
+        self.report(ModelReady(self._engine.info(), moved))
         if trouble:
             self.report(Notice(trouble, "error"))
 
@@ -189,7 +189,7 @@ class InferenceWorker(Worker):
     def _fall_back(self, engine: Engine, placement: Placement, frame: Frame, why: str) -> LiveResult:
         view, before = self._view, (engine.device, engine.precision)
         self._placement = placement
-        self._place(placement)
+        self._place(placement, moved=True)
         if (engine.device, engine.precision) == before:
             # it could not even be moved away, and _place said so: trying again would fail for ever
             return _picture_only(frame, view, view.model, f"{why}. Choose another network.")

@@ -96,8 +96,16 @@ class ModelWorker(Worker):
             return
         network = self._copy(engine)
         self._deliver_engine(engine)
+        self._compare_labels(engine)
         if network is not None:
             self._find_fields(engine, network)
+
+    def _compare_labels(self, engine: Engine) -> None:
+        """Labels of another network would name every class wrongly, without a sign of it."""
+        labels, classes = len(engine.loaded.labels), engine.classes
+        if labels and classes and labels != classes:
+            what = f"There are {labels} labels for the {classes} classes of {engine.loaded.name}"
+            self.report(Notice(f"{what}: the classes are numbered instead.", "warning"))
 
     def _report_failure(self, name: str, error: Exception) -> None:
         from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)

@@ -53,9 +53,10 @@ def compose_grid(
         return _as_bytes(words[BACKGROUND_WORD].expand(layout.pane_height, layout.pane_width).contiguous())
     tiles = np.add.outer(np.asarray(rows) * layout.columns, np.asarray(columns)).ravel()
     units = torch.as_tensor(layout.units[np.minimum(tiles, len(layout.units) - 1)], device=maps.device)
-    values = _shrunk(maps if len(units) == len(maps) and _in_order(units) else maps[units], layout)
+    values = _shrunk(maps if len(units) == len(maps) and _in_order(units) else maps.index_select(0, units), layout)
     index = color_index(values, scale, view, _peaks(summary, units, scale, view))
-    index[torch.as_tensor(tiles >= len(layout.units), device=maps.device)] = BACKGROUND_WORD
+    beyond = torch.as_tensor(np.flatnonzero(tiles >= len(layout.units)), device=maps.device)
+    index.index_fill_(0, beyond, BACKGROUND_WORD)
     pane = _enlarged(index, words, layout, (rows, columns))
     _clear_rest(pane, words, layout)
     return _as_bytes(pane)
@@ -80,7 +81,8 @@ def color_index(
     """
     span = scale.high if scale.symmetric else scale.high - scale.low
     start = 0.0 if scale.symmetric else scale.low
-    scaled = (values.float() - start).mul_(1 / span if peaks is None else peaks / span)
+    above = values.float() if start == 0 else values.float() - start
+    scaled = above * (1 / span if peaks is None else peaks / span)
     if view.gamma != 1.0:
         scaled = scaled.sign() * scaled.abs().pow(view.gamma)
     place = scaled.mul_(127.5).add_(128.0) if scale.symmetric else scaled.mul_(255.0).add_(0.5)
@@ -172,8 +174,11 @@ def _clear_rest(pane: torch.Tensor, words: torch.Tensor, layout: GridLayout) -> 
 def _sheet(index: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
     """Tiles side by side, and one more row and column of each kind of emptiness for `_places` to point to."""
     height, width = index.shape[1:]
-    sheet = index.new_full((rows * height + 2, columns * width + 2), BACKGROUND_WORD)
-    sheet[:-1, :-1] = GAP_WORD
+    sheet = index.new_empty((rows * height + 2, columns * width + 2))
+    sheet[-2:].fill_(GAP_WORD)
+    sheet[:, -2:].fill_(GAP_WORD)
+    sheet[-1:].fill_(BACKGROUND_WORD)
+    sheet[:, -1:].fill_(BACKGROUND_WORD)
     tiles = sheet[:-2, :-2].view(rows, height, columns, width)
     tiles.copy_(index.reshape(rows, columns, height, width).transpose(1, 2))
     return sheet

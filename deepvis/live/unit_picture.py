@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,16 +43,22 @@ def compose_unit(
     if pane.overlay is not Overlay.OFF:
         values = _smooth(values, size)
     peak = _boosted(values, scale, grid)
-    index = color_index(values[0], scale, grid, peak)[0].long()
-    colors = torch.as_tensor(np.vstack([table(scale.colormap), [NAN_COLOR]]).astype(np.float32))[index]
+    index = color_index(values[0], scale, grid, peak)[0]
+    colors = _colors(scale.colormap).index_select(0, index.flatten()).view(*index.shape, 3)
     if pane.overlay is Overlay.OFF:
-        return _nearest(colors.byte(), size).numpy()
+        return _nearest(colors, size).numpy()
     shown = functional.interpolate(picture[None].float(), size=size, mode="bilinear", antialias=True)[0]
     shown = shown.expand(3, -1, -1).permute(1, 2, 0)
     mask = _mask(index, scale)[..., None]
     keep = mask if pane.overlay is Overlay.ACTIVE else 1 - mask
     mixed = shown + (colors - shown) * (1 - keep) * pane.opacity
     return mixed.clamp(0, 255).byte().numpy()
+
+
+@lru_cache
+def _colors(colormap: str) -> torch.Tensor:
+    """uint8 `(257, 3)`: the color map, and the color of NaN."""
+    return torch.as_tensor(np.vstack([table(colormap), [NAN_COLOR]]).astype(np.uint8))
 
 
 def fitted(shape: tuple[int, int], pane: tuple[int, int]) -> tuple[int, int]:

@@ -142,7 +142,7 @@ def _attribute(module: ModuleType, place: str, attribute: str) -> object:
 
 def _call(factory: object, name: str) -> object:
     if not callable(factory):
-        raise ModelError(f"{name} is a {type(factory).__name__}, no function and no network. {HOW_TO}.")
+        raise ModelError(f"{name} is neither a function nor a network but of type {type(factory).__name__}. {HOW_TO}.")
     needed = _needed_arguments(factory)
     if needed:
         raise ModelError(f"{name} needs arguments ({', '.join(needed)}), but is called without. {HOW_TO}.")

@@ -57,7 +57,7 @@ def field_text(boxes: NDArray[np.int32], row: int, column: int, input_size: tupl
     """How large the receptive field of a position is, for people.
 
     `51 × 51 px`, `whole image`, or, where the picture's border cuts the field, its full size (known from a position
-    that is not cut) and what is left of it.
+    that is not cut; otherwise the least it can be, the same for the whole layer) and what is left of it.
 
     Args:
         boxes: of the layer, as `receptive_boxes` gives them.
@@ -74,7 +74,9 @@ def field_text(boxes: NDArray[np.int32], row: int, column: int, input_size: tupl
     height = _full_size(boxes[0], boxes[2], input_size[0], (top, bottom))
     width = _full_size(boxes[1], boxes[3], input_size[1], (left, right))
     if height is None or width is None:
-        return f"{inside}, cut by the border"
+        # every position is cut: what the widest still sees is the least that the field can be, at any position
+        least = f"{int((boxes[2] - boxes[0]).max())} × {int((boxes[3] - boxes[1]).max())} px"
+        return f"at least {least}, cut by the border to {inside}"
     full = f"{height} × {width} px"
     return full if full == inside else f"{full}, cut by the border to {inside}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QMainWindow
@@ -144,7 +146,7 @@ def test_what_is_missing_cannot_be_triggered_and_says_why_in_its_tooltip(acts):
 
 
 def test_a_tooltip_names_the_keys(acts):
-    assert "Gamma boost (T)" in acts["next_gamma"].toolTip()
+    assert "Next gamma boost (T)" in acts["next_gamma"].toolTip()
     assert "1, .7, .5, .3" in acts["next_gamma"].toolTip()
 
 
@@ -169,6 +171,16 @@ def test_every_row_is_in_the_menu_of_its_group(acts):
     for spec in ACTIONS:
         assert acts[spec.id] in menus[spec.group].actions()
     assert all(menu.toolTipsVisible() for menu in menus.values())
+
+
+def test_lines_set_groups_of_a_menu_apart_and_never_begin_or_end_it(acts):
+    acts.fill(acts.window.menuBar())
+    for entry in acts.window.menuBar().actions():
+        lines = [action.isSeparator() for action in entry.menu().actions()]
+        assert any(lines)
+        assert not lines[0]
+        assert not lines[-1]
+        assert not any(one and other for one, other in pairwise(lines))
 
 
 def test_the_help_page_has_every_row_with_a_key():

@@ -134,7 +134,7 @@ def test_a_wanted_layer_that_does_not_exist_is_told_with_close_names_after_the_n
     controller.told.connect(lambda text, level: order.append((text, level)))
     controller.take(ModelReady(info))
     text = "toynet has no layer 'blocks.7'. Did you mean blocks.1, blocks.0? Showing the default layer."
-    assert order == ["model", (text, "warning")]
+    assert order == ["model", (text, "error")]
     assert controller.view.layer == "blocks.0"
 
 
@@ -142,7 +142,7 @@ def test_a_wanted_layer_that_cannot_be_shown_is_told_with_the_reason(make_contro
     controller = make_controller(layer="odd", unit=3)
     told = heard(controller.told)
     controller.take(ModelReady(info))
-    assert told == [("odd cannot be shown: Its output is a dictionary. Showing the default layer.", "warning")]
+    assert told == [("odd cannot be shown: Its output is a dictionary. Showing the default layer.", "error")]
     assert controller.view.layer == "blocks.0"
 
 
@@ -150,7 +150,7 @@ def test_a_wanted_unit_that_does_not_exist_is_told_with_those_that_do(make_contr
     controller = make_controller(layer="blocks.1", unit=12)
     told = heard(controller.told)
     controller.take(ModelReady(info))
-    assert told == [("blocks.1 has units 0 to 11, no #12. Showing #0.", "warning")]
+    assert told == [("blocks.1 has units 0 to 11, no #12. Showing #0.", "error")]
 
 
 def test_wishes_that_are_met_are_not_talked_about(make_controller, info):
@@ -223,7 +223,7 @@ def test_the_running_request_is_known_also_while_another_is_being_loaded(control
     controller.take(ModelReady(info))
     assert controller.request == first
     controller.load_model(second)
-    controller.take(ModelReady(replace(info, device="cuda:0")))
+    controller.take(ModelReady(replace(info, device="cuda:0"), moved=True))
     assert controller.request == first
     controller.take(ModelFailed("other", "It failed."))
     assert controller.request == first
@@ -303,10 +303,13 @@ def test_freezing_is_told_to_the_session_and_to_the_window(controller):
 
 def test_another_source_lets_a_frozen_picture_go(controller):
     controller.set_frozen(True)
+    controller.take(SourceChanged(SourceState("image", "cat.jpg", "cat.jpg")))
     frozen = heard(controller.frozen_changed)
     controller.open_source("demo")
+    assert frozen == []  # it may not open
+    controller.take(SourceChanged(SourceState("demo", "Demo reel", "demo")))
     assert frozen == [False]
-    assert [name for name, *_ in controller.session.calls] == ["set_frozen", "set_frozen", "open_source"]
+    assert [name for name, *_ in controller.session.calls] == ["set_frozen", "open_source", "set_frozen"]
 
 
 # the view

@@ -170,6 +170,38 @@ def test_another_mosaic_under_a_resting_pointer_tells_its_unit(pane):
     assert hovered == [6, 0]
 
 
+def test_tiles_that_change_places_below_a_resting_pointer_take_the_outline_along(pane):
+    layout = show_grid(pane)
+    hovered = []
+    point = center_of(pane, layout, 6)
+    QApplication.sendEvent(pane, _move(pane, point, Qt.MouseButton.NoButton))
+    pane.unit_hovered.connect(hovered.append)
+    show_grid(pane, units=5)
+    assert hovered == [pane.unit_at(QPointF(point))]
+
+
+def test_a_pane_that_moves_below_a_resting_pointer_tells_its_unit(pane):
+    layout = show_grid(pane)
+    hovered = []
+    one, other = center_of(pane, layout, 6), center_of(pane, layout, 7)
+    QApplication.sendEvent(pane, _move(pane, one, Qt.MouseButton.NoButton))
+    pane.unit_hovered.connect(hovered.append)
+    pane.move(pane.pos() + one - other)
+    show_grid(pane)
+    assert hovered == [7]
+
+
+def test_nothing_is_hovered_once_the_pane_is_hidden(pane):
+    layout = show_grid(pane)
+    hovered = []
+    QApplication.sendEvent(pane, _move(pane, center_of(pane, layout, 6), Qt.MouseButton.NoButton))
+    pane.unit_hovered.connect(hovered.append)
+    pane.hide()
+    pane.show()
+    show_grid(pane)
+    assert hovered == [-1]
+
+
 def test_the_wheel_zooms_around_the_pointer(qtbot, pane):
     show_grid(pane)
     zooms = []

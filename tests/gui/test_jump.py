@@ -54,7 +54,7 @@ def test_a_list_has_at_most_as_many_rows_as_asked_for():
         ("classifier/4", "units 0 to 3"),
         ("blocks.1/3", "Did you mean blocks.0"),
         ("odd/0", "a dictionary"),
-        ("zebra crossing", "no layer and no class 'zebra crossing'"),
+        ("zebra crossing", "No layer or class is called 'zebra crossing'"),
     ],
 )
 def test_what_leads_nowhere_is_told_with_what_would(text, words):

@@ -142,6 +142,25 @@ def test_a_large_table_is_seen_whole_at_the_smallest_window(window):
     assert sheet.height() <= overlay.card_rect().height()
 
 
+def test_a_reason_is_never_cut(window):
+    overlay = HelpOverlay(window)
+    reason = "Networks with two inputs and whatever else is long come with a later version. " * 2
+    overlay.set_rows([("One", "A", "Do it", False, reason.strip()), ("Two", "B", "Do it", True, "")])
+    overlay.open_over()
+    sheet = overlay.findChild(HelpSheet)
+    assert sheet._note_height(reason.strip()) > 2 * sheet._note_height("Short.")
+    assert sheet._height_of(["One"]) - sheet._height_of(["Two"]) > sheet._note_height(reason.strip())
+
+
+def test_a_sentence_in_the_palette_is_wrapped_and_a_command_is_not(window):
+    palette = CommandPalette(window, filters=False)
+    palette.open_over()
+    palette.set_rows([PaletteRow("", "A sentence that says what can be typed. " * 3, "", False)])
+    two = palette.card_rect().height()
+    palette.set_rows([PaletteRow("x", "A command that says what it does. " * 3)])
+    assert palette.card_rect().height() < two
+
+
 def test_help_closes_on_esc_and_on_a_click_and_says_so(qtbot, window):
     overlay = HelpOverlay(window)
     overlay.set_rows(_rows(2, 3))

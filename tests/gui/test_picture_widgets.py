@@ -135,6 +135,31 @@ def test_the_chosen_position_is_boxed(unit):
     assert _color(unit, 99, 75) == QColor(theme_of(unit.palette()).selection).getRgb()[:3]
 
 
+@pytest.mark.parametrize("position", [(0, 0), (3, 3)])
+def test_the_box_of_a_position_at_the_edge_is_whole(unit, position):
+    unit.set_picture(np.zeros((200, 200, 3), np.uint8))
+    unit.set_map_size(4, 4)
+    unit.set_position(position)
+    image, wanted = unit.grab().toImage(), QColor(theme_of(unit.palette()).highlight).getRgb()
+    places = [(x, y) for y in range(200) for x in range(200) if QColor(image.pixel(x, y)).getRgb() == wanted]
+    columns, rows = zip(*places, strict=True)
+    for line, at in ((columns, min(columns)), (columns, max(columns)), (rows, min(rows)), (rows, max(rows))):
+        assert line.count(at) > 30
+
+
+def test_a_double_click_is_told_and_its_second_release_is_no_click(qtbot, unit):
+    unit.set_picture(np.zeros((200, 200, 3), np.uint8))
+    unit.set_map_size(4, 4)
+    clicked = []
+    unit.position_clicked.connect(lambda *position: clicked.append(position))
+    point = QPoint(60, 60)
+    qtbot.mouseClick(unit, Qt.MouseButton.LeftButton, pos=point)
+    with qtbot.waitSignal(unit.double_clicked):
+        qtbot.mouseDClick(unit, Qt.MouseButton.LeftButton, pos=point)
+    qtbot.mouseRelease(unit, Qt.MouseButton.LeftButton, pos=point)
+    assert clicked == [(1, 1)]
+
+
 def test_the_size_told_leaves_room_for_the_caption(qtbot, unit):
     with qtbot.waitSignal(unit.resized) as signal:
         unit.resize(150, 122)

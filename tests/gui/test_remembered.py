@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,19 @@ CHOSEN = {
     "sort": Sort.MEAN,
     "overlay": Overlay.INACTIVE,
     "opacity": 0.35,
+    "individual": 0.5,
+    "gamma": 0.7,
+    "hide_dead": True,
     "fit": "stretch",
     "source": "/pictures/a, b.jpg",
     "model": "resnet18",
+    "weights": "random",
+    "labels": Path("/nets/names.txt"),
+    "mean": (0.1, 0.2, 0.3),
+    "std": (0.4, 0.5, 0.6),
+    "input_size": (64, 48),
+    "interpolation": "nearest",
+    "crop_ratio": 0.5,
     "layer": "layer1.0",
 }
 
@@ -180,8 +191,6 @@ def test_a_relative_path_is_remembered_for_runs_in_any_folder(make_controller, m
         (ModelRequest("resnet18"), "resnet18"),
         (ModelRequest("lab.nets:make"), "lab.nets:make"),
         (ModelRequest("/nets/mine.py:make"), "/nets/mine.py:make"),
-        (ModelRequest("resnet18", weights="w.pt"), None),
-        (ModelRequest("resnet18", input_size=(64, 64)), None),
     ],
 )
 def test_a_network_is_remembered_by_the_name_that_loads_it_again(make_controller, info, request_, model):
@@ -190,7 +199,22 @@ def test_a_network_is_remembered_by_the_name_that_loads_it_again(make_controller
     controller.take(ModelReady(replace(info, name="mine:make")))
     choices = last_choices(controller, "dark")
     assert choices["model"] == model
-    assert choices["layer"] == ("blocks.0" if model else None)
+    assert choices["layer"] == "blocks.0"
+
+
+def test_a_network_is_remembered_with_all_that_was_said_of_it(make_controller, info):
+    controller = make_controller()
+    request = ModelRequest("resnet18", weights="random", mean=(0.5, 0.5, 0.5), input_size=(64, 48))
+    controller.load_model(request)
+    controller.take(ModelReady(replace(info, name="resnet18")))
+    keep(last_choices(controller, "dark"))
+    assert apply().model_request() == request
+
+
+def test_a_network_of_which_anything_is_given_is_not_mixed_with_the_last_one():
+    keep(CHOSEN)
+    after = apply(Settings(input_size=(32, 32)), given={"input_size"})
+    assert after.model_request() == ModelRequest(input_size=(32, 32))
 
 
 def test_what_never_ran_leaves_the_last_choices_alone(make_controller):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 
 from deepvis.gui.theme import elided
 from deepvis.gui.widgets.color_bar import ColorBar, format_value
@@ -246,3 +246,20 @@ def test_a_toast_goes_away_by_itself_and_stays_inside(qtbot, shown):
     toast.show_text("word " * 50, shown_ms=20)
     assert parent.rect().contains(toast.geometry())
     qtbot.waitUntil(lambda: not toast.isVisible(), timeout=2000)
+
+
+def test_a_toast_lies_at_the_upper_edge_of_its_part_and_a_newer_one_replaces_it(shown):
+    parent = shown(QWidget(), 600, 400)
+    part = QWidget(parent)
+    part.setGeometry(200, 100, 300, 250)
+    part.show()
+    toast = Toast(parent, over=part)
+    toast.show_text("Gamma boost 0.7")
+    toast.show_text("Sorted by mean")
+    assert toast._text == "Sorted by mean"
+    assert part.geometry().contains(toast.geometry())
+    assert toast.geometry().top() < 120
+    assert abs(toast.geometry().center().x() - part.geometry().center().x()) <= 1
+    part.move(100, 140)
+    QApplication.processEvents()
+    assert part.geometry().contains(toast.geometry())

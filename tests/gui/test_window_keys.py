@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QPoint, Qt, QTimer
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLineEdit
 
 from deepvis.gui.actions import ACTIONS
-from deepvis.gui.model_dialog import ModelDialog
 from deepvis.live.events import SourceChanged
 from deepvis.records import Fit, Overlay, Scaling, Sort, SourceState
 from deepvis.sources.base import Next, Previous, Step, TogglePause
@@ -184,7 +183,8 @@ def test_f_freezes_and_the_menu_and_the_button_say_so_at_once(window):
 
 def test_another_source_takes_the_tick_of_the_frozen_frame_away(window):
     press(window, *key_of("f"))
-    window.controller.open_source("demo")
+    for name in ("cat.jpg", "dog.jpg"):
+        window.controller.take(SourceChanged(SourceState("image", name, name)))
     assert not window.acts["toggle_freeze"].isChecked()
     press(window, *key_of("f"))
     assert window.acts["toggle_freeze"].isChecked()
@@ -373,6 +373,17 @@ def test_g_leads_to_what_is_typed(window, typed, layer, unit):
     assert not window.overlays.jump.isVisible()
 
 
+def test_the_unit_that_is_typed_is_offered_once(window):
+    window.controller.go("classifier", 0)
+    window.acts.trigger("jump")
+    QTest.keyClicks(window.overlays.jump._edit, "espresso")
+    shown = window.overlays.jump.shown_ids()
+    assert shown[0] == "classifier/2"
+    QTest.keyClick(window.overlays.jump._edit, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(window.overlays.jump._edit, "#2")
+    assert window.overlays.jump.shown_ids().count("classifier/2") == 1
+
+
 def test_what_leads_nowhere_is_told_in_the_list_and_cannot_be_chosen(window):
     press(window, Qt.Key.Key_Slash)
     QTest.keyClicks(QApplication.focusWidget(), "#999")
@@ -408,74 +419,6 @@ def test_letters_typed_into_the_layer_filter_are_text_and_esc_leaves_it(window):
     assert window.controller.view == view
     press(window, *key_of("o"))
     assert window.controller.view.layer == "classifier"
-
-
-def in_dialog(act):
-    """Run `act(dialog)` inside the next modal dialog."""
-
-    def wait():
-        dialog = QApplication.activeModalWidget()
-        if dialog is None or QApplication.activeWindow() is not dialog:
-            QTimer.singleShot(5, wait)
-            return
-        try:
-            act(dialog)
-        finally:
-            dialog.close()
-
-    QTimer.singleShot(0, wait)
-
-
-def test_letters_typed_into_the_model_dialog_are_text(window):
-    typed, view = [], window.controller.view
-
-    def type_name(dialog):
-        QTest.keyClicks(QApplication.focusWidget(), "qofhzTu 058")
-        typed.append(dialog._name.text())
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
-
-    in_dialog(type_name)
-    press(window, Qt.Key.Key_M, CTRL)
-    assert typed == ["qofhzTu 058"]
-    assert window.isVisible()
-    assert window.controller.view == view
-    assert window.controller.session.asked("load_model") == []
-
-
-def test_the_model_dialog_asks_the_session_for_names_once_and_loads_what_was_written(window):
-    def choose(dialog):
-        assert isinstance(dialog, ModelDialog)
-        dialog._name.setText("resnet18")
-        dialog._weights.setText("random")
-        dialog._mean.setText("0.1, 0.2, 0.3")
-        dialog._size.setText("64x96")
-        dialog.accept()
-
-    in_dialog(choose)
-    press(window, Qt.Key.Key_M, CTRL)
-    session = window.controller.session
-    assert session.asked("list_models") == [()]
-    (request,) = session.asked("load_model")[0]
-    assert (request.name, request.weights, request.mean, request.input_size) == (
-        "resnet18",
-        "random",
-        (0.1, 0.2, 0.3),
-        (64, 96),
-    )
-
-
-@pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [("_mean", "a, b", "mean must be numbers"), ("_size", "224", "input_size"), ("_name", " ", "model must be")],
-)
-def test_the_model_dialog_stays_open_and_says_what_it_cannot_read(qtbot, window, field, text, words):
-    dialog = ModelDialog((), window.window_commands.request)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    getattr(dialog, field).setText(text)
-    dialog.accept()
-    assert dialog.isVisible()
-    assert words in dialog._problem.text()
 
 
 def test_the_address_of_the_unit_is_copied(window):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QPixmap
 from PyQt6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QMenu
 
@@ -52,7 +53,7 @@ def test_a_result_fills_picture_grid_unit_and_page(window, show, info):
     assert window.page._title.text == "Unit 151"
     assert ("sees", "10 × 12 px") in window.page._facts._facts
     assert [answer.label for answer in window.input_panel.predictions._predictions] == ["tiger cat", "espresso"]
-    assert window.grid_panel._title.text() == "blocks.0"
+    assert window.grid_panel._title.text == "blocks.0"
 
 
 def test_a_class_unit_is_shown_with_its_label(window, show):
@@ -74,7 +75,8 @@ def test_a_problem_takes_the_place_of_grid_and_unit_and_the_picture_stays(window
     result = show(window, problem="It raised a ValueError.", grid=None, unit=None, predictions=())
     assert window.grid_panel.grid._message == "It raised a ValueError."
     assert window.grid_panel.grid._image is None
-    assert window.unit_panel.unit._message == "It raised a ValueError."
+    assert window.grid_panel.enlarged._message == "It raised a ValueError."
+    assert window.unit_panel.unit._message == "Nothing to show."
     assert window.input_panel.predictions._predictions == ()
     assert window.input_panel.picture._rgb is result.picture_rgb
     assert window.presenter.hover_text(0, None) == ""
@@ -87,7 +89,8 @@ def test_dead_and_broken_units_are_counted_above_the_grid(window, show, info, an
     grid = replace(answer(window.controller.view, info).grid, hidden=7, nan_units=2)
     show(window, grid=grid)
     text = window.grid_panel._detail.text
-    assert "7 dead hidden" in text
+    layer = window.controller.layer()
+    assert text.startswith(f"{layer.units - 7} of {layer.units} units")
     assert "NaN in 2 units" in text
 
 
@@ -233,6 +236,37 @@ def test_a_double_click_enlarges_the_unit(qtbot, window):
     qtbot.mouseDClick(grid, Qt.MouseButton.LeftButton, pos=point)
     assert window.controller.view.unit == 9
     assert window.grid_panel.is_enlarged
+
+
+def test_a_double_click_on_the_large_unit_shows_the_grid_again(qtbot, window):
+    window.acts.trigger("next_zoom")
+    qtbot.mouseDClick(window.grid_panel.enlarged, Qt.MouseButton.LeftButton)
+    assert not window.grid_panel.is_enlarged
+
+
+@pytest.mark.parametrize("kind", ["demo", "video", "folder"])
+def test_the_window_can_be_a_thousand_pixels_wide_and_its_widgets_fit(window, kind):
+    window.controller.take(SourceChanged(SourceState(kind, "x" * 60, "x", length=90, seekable=True)))
+    window.resize(1000, 600)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1000, 600)
+    fixed = [found for found in window.findChildren(QComboBox) if found.isVisible()]
+    assert len(fixed) >= 8
+    for widget in (*fixed, window.unit_panel._opacity):
+        assert widget.width() >= widget.minimumSizeHint().width()
+        assert window.rect().contains(QRect(widget.mapTo(window, QPoint(0, 0)), widget.size()))
+    assert window.unit_panel._opacity.width() >= 56
+
+
+def test_the_layers_name_is_shown_before_what_is_known_of_it(window):
+    heading, detail = window.grid_panel._title, window.grid_panel._detail
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    assert heading.shown_text() == heading.text
+    assert detail.shown_text().startswith("200 units of 6×6  ·")
+    heading.parentWidget().resize(heading.sizeHint().width(), 20)
+    assert heading.shown_text() == heading.text
+    assert detail.shown_text() != detail.text
 
 
 def test_a_click_on_the_large_unit_chooses_a_position(qtbot, window, show):
@@ -437,12 +471,39 @@ def test_an_empty_clipboard_is_told(window):
     assert window.controller.session.asked("open_source") == []
 
 
+def answer_address(window, text: str, *, agree: bool) -> None:
+    """Write into the dialog that asks for an address, and press a button."""
+    window.acts.trigger("open_address")
+    (dialog,) = [found for found in window.findChildren(QInputDialog) if found.isVisible()]
+    assert dialog.width() >= 520
+    dialog.setTextValue(text)
+    dialog.accept() if agree else dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "start"),
+    [
+        ("image", "{tmp}/cat.jpg", "{tmp}"),
+        ("folder", "{tmp}", "{tmp}"),
+        ("demo", "demo", "{home}"),
+        ("image", "", "{home}"),
+    ],
+)
+def test_a_dialog_begins_beside_the_file_that_is_shown(window, monkeypatch, tmp_path, kind, spec, start):
+    (tmp_path / "cat.jpg").touch()
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (asked.append(args[2]), ("", ""))[1])
+    window.controller.take(SourceChanged(SourceState(kind, "cat", spec.format(tmp=tmp_path))))
+    window.acts.trigger("open_file")
+    assert asked == [start.format(tmp=tmp_path, home=Path.home())]
+
+
 def test_files_folders_and_addresses_are_asked_for(window, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("/pictures/a.jpg", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: "/pictures")
-    monkeypatch.setattr(QInputDialog, "getText", lambda *args: (" rtsp://camera/1 ", True))
-    for name in ("open_file", "open_folder", "open_address"):
+    for name in ("open_file", "open_folder"):
         window.acts.trigger(name)
+    answer_address(window, " rtsp://camera/1 ", agree=True)
     assert window.controller.session.asked("open_source") == [
         ("/pictures/a.jpg",),
         ("/pictures",),
@@ -452,9 +513,8 @@ def test_files_folders_and_addresses_are_asked_for(window, monkeypatch):
 
 def test_a_dialog_that_was_closed_opens_nothing(window, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("", ""))
-    monkeypatch.setattr(QInputDialog, "getText", lambda *args: ("rtsp://camera/1", False))
     window.acts.trigger("open_file")
-    window.acts.trigger("open_address")
+    answer_address(window, "rtsp://camera/1", agree=False)
     assert window.controller.session.asked("open_source") == []
 
 

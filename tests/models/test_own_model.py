@@ -119,7 +119,7 @@ def test_a_weights_file_is_loaded_strictly(folder):
     ("name", "message"),
     [
         ("own_net:mak", r"has no mak\. Did you mean make"),
-        ("own_net:number", "is a int, no function"),
+        ("own_net:number", "is neither a function nor a network but of type int"),
         ("own_net:nothing", "returned NoneType; a torch.nn.Module is wanted"),
         ("own_net:broken", "failed: RuntimeError: the disk is full"),
         ("own_net:leaving", "failed: SystemExit"),

@@ -400,4 +400,4 @@ def test_boxes_are_the_same_in_inference_mode_and_for_a_picture_that_is_a_view()
 
 def test_the_text_says_when_no_position_is_whole():
     boxes = np.array([[[0, 0]], [[0, 5]], [[9, 9]], [[6, 12]]], dtype=np.int32)
-    assert field_text(boxes, 0, 0, (10, 12)) == "9 × 6 px, cut by the border"
+    assert field_text(boxes, 0, 0, (10, 12)) == "at least 9 × 7 px, cut by the border to 9 × 6 px"

@@ -85,7 +85,7 @@ class ColorBar(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Room for two numbers."""
-        return QSize(120, self.sizeHint().height())
+        return QSize(90, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint bar, numbers and mark."""

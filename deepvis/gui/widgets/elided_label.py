@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -16,7 +16,12 @@ class ElidedLabel(QWidget):
         role: name of the theme's color to paint with: `text`, `muted`, `warning`, ...
         mode: which end is cut.
         parent: the widget it lies in.
+
+    Signals:
+        text_changed: it wants another width.
     """
+
+    text_changed = pyqtSignal()
 
     def __init__(
         self, role: str = "text", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None
@@ -39,6 +44,7 @@ class ElidedLabel(QWidget):
             self._text = text
             self._update_tooltip()
             self.update()
+            self.text_changed.emit()
 
     def set_role(self, role: str) -> None:
         """Paint with another of the theme's colors."""

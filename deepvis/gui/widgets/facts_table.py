@@ -61,9 +61,10 @@ class FactsTable(QWidget):
         for row, (name, value) in enumerate(self._facts):
             line = QRect(0, row * _ROW_HEIGHT, self.width(), _ROW_HEIGHT)
             painter.fillRect(line.left(), line.bottom(), line.width(), 1, QColor(theme.border))
-            name_width = painter.fontMetrics().horizontalAdvance(name)
+            # the value is what one looks for: where there is no room for both, the name is shortened first
+            shown = elided(value, font, line.width() * 3 // 4)
+            room = line.width() - painter.fontMetrics().horizontalAdvance(shown) - SPACE
             painter.setPen(QColor(theme.muted))
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), elided(name, font, line.width() * 2 // 3))
-            room = line.width() - min(name_width, line.width() * 2 // 3) - SPACE
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), elided(name, font, room))
             painter.setPen(QColor(theme.text))
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), elided(value, font, room))
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), shown)

@@ -9,6 +9,7 @@ from PyQt6.QtGui import (
     QColor,
     QContextMenuEvent,
     QHelpEvent,
+    QHideEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -171,7 +172,7 @@ class GridPane(LivePane):
         """Hover, or pan."""
         if event is None:
             return
-        self._pointer = event.position()
+        self._pointer = event.globalPosition()
         if self._pressed_at is None:
             self._update_hover()
         else:
@@ -197,6 +198,11 @@ class GridPane(LivePane):
 
     def leaveEvent(self, _event: QEvent | None) -> None:
         """Nothing is hovered any more."""
+        self._pointer = None
+        self._update_hover()
+
+    def hideEvent(self, _event: QHideEvent | None) -> None:
+        """The pointer may be anywhere when it is shown again."""
         self._pointer = None
         self._update_hover()
 
@@ -240,7 +246,9 @@ class GridPane(LivePane):
             self.panned.emit(moved.y() / max(1, self.height()), moved.x() / max(1, self.width()))
 
     def _update_hover(self) -> None:
-        unit = -1 if self._pointer is None else self.unit_at(self._pointer)
+        # the pointer may rest while the pane moves or the tiles change places below it
+        point = None if self._pointer is None else self.mapFromGlobal(self._pointer)
+        unit = -1 if point is None or not QRectF(self.rect()).contains(point) else self.unit_at(point)
         if unit != self._hovered:
             self._hovered = unit
             self.unit_hovered.emit(unit)

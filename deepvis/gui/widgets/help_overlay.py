@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from deepvis.gui.theme import SPACE, elided, small, strong, theme_of
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _ROW_HEIGHT = 22
 _GROUP_HEIGHT = 28
 _GROUP_GAP = 12
-_NOTE_HEIGHT = 18
+_NOTE_GAP = 2
+_WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 _COLUMN_WIDTH = 285
 _COLUMN_GAP = 20
 _MARGIN = 20
@@ -80,7 +81,7 @@ class HelpOverlay(Overlay):
         title.setPixelSize(15)
         painter.setFont(title)
         painter.setPen(QColor(theme.text))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "Keys")
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "Keys and help")
         painter.setFont(small(self.font()))
         painter.setPen(QColor(theme.muted))
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "Esc closes")
@@ -153,12 +154,21 @@ class HelpSheet(QWidget):
 
     def _height_of(self, groups: Sequence[str]) -> int:
         rows = sum(len(self._groups[group]) for group in groups)
-        notes = sum(len(self._reasons(group)) for group in groups)
-        return rows * _ROW_HEIGHT + notes * _NOTE_HEIGHT + len(groups) * (_GROUP_HEIGHT + _GROUP_GAP)
+        notes = sum(self._notes_height(group) for group in groups)
+        return rows * _ROW_HEIGHT + notes + len(groups) * (_GROUP_HEIGHT + _GROUP_GAP)
 
     def _reasons(self, group: str) -> list[str]:
         """Why rows of the group cannot be used, each reason once."""
         return list(dict.fromkeys(row[4] for row in self._groups[group] if row[4] and not row[3]))
+
+    def _notes_height(self, group: str) -> int:
+        reasons = self._reasons(group)
+        return sum(map(self._note_height, reasons)) + (_NOTE_GAP if reasons else 0)
+
+    def _note_height(self, reason: str) -> int:
+        """A reason is a sentence: it is wrapped, never cut."""
+        room = QRect(0, 0, _COLUMN_WIDTH, 1000)
+        return QFontMetrics(small(self.font())).boundingRect(room, _WRAPPED, reason).height() + _NOTE_GAP
 
     def _places(self) -> list[tuple[QRect, HelpRow]]:
         places = []
@@ -169,7 +179,7 @@ class HelpSheet(QWidget):
                 for row in self._groups[group]:
                     places.append((QRect(left, top, _COLUMN_WIDTH, _ROW_HEIGHT), row))
                     top += _ROW_HEIGHT
-                top += _GROUP_GAP + len(self._reasons(group)) * _NOTE_HEIGHT
+                top += _GROUP_GAP + self._notes_height(group)
         return places
 
     def _paint_group(self, painter: QPainter, first: QRect, name: str, theme: Theme) -> None:
@@ -181,11 +191,11 @@ class HelpSheet(QWidget):
         painter.fillRect(line.left(), line.bottom() + 2, line.width(), 1, QColor(theme.border))
         painter.setFont(small(self.font()))
         painter.setPen(QColor(theme.muted))
-        line.moveTop(first.top() + len(self._groups[name]) * _ROW_HEIGHT)
-        line.setHeight(_NOTE_HEIGHT)
+        line.moveTop(first.top() + len(self._groups[name]) * _ROW_HEIGHT + _NOTE_GAP)
         for reason in self._reasons(name):
-            painter.drawText(line, left, elided(reason, painter.font(), line.width()))
-            line.translate(0, _NOTE_HEIGHT)
+            line.setHeight(self._note_height(reason))
+            painter.drawText(line, _WRAPPED, reason)
+            line.translate(0, line.height())
 
     def _paint_row(self, painter: QPainter, area: QRect, row: HelpRow, theme: Theme) -> None:
         _, keys, text, enabled, _ = row

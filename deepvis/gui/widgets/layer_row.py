@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from deepvis.gui.theme import SPACE, elided, small, theme_of
@@ -58,7 +58,8 @@ class LayerDelegate(QStyledItemDelegate):
         center = Qt.AlignmentFlag.AlignVCenter
         font = self._view.font()
         shape_font = small(font)
-        shape = _fitting_shape(info, line.width() - QFontMetrics(font).horizontalAdvance(index.data()), shape_font)
+        # one kind of shape in all rows: where there is no room for both, it is the name that is shortened
+        shape = info.shape_text if info is not None and info.units else ""
         shape_width = QFontMetrics(shape_font).horizontalAdvance(shape)
         name = elided(index.data(), font, line.width() - shape_width - SPACE, Qt.TextElideMode.ElideMiddle)
         usable = info is not None and not info.reason
@@ -74,11 +75,3 @@ class LayerDelegate(QStyledItemDelegate):
         if room.width() >= QFontMetrics(shape_font).horizontalAdvance(type_name):
             painter.setPen(QColor(theme.faint))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | center), type_name)
-
-
-def _fitting_shape(info: LayerInfo | None, room: int, font: QFont) -> str:
-    """The shape, or only the number of units where the name leaves no room for more."""
-    if info is None or not info.units:
-        return ""
-    fits = QFontMetrics(font).horizontalAdvance(info.shape_text) + SPACE <= room
-    return info.shape_text if fits else str(info.units)

@@ -43,7 +43,7 @@ class PaletteRow:
     """One command.
 
     Attributes:
-        id: what `chosen` tells.
+        id: what `chosen` tells; empty for a mere sentence, which is wrapped.
         title: what it does, for people.
         keys: its keys, several separated by `, `.
         enabled: it can be chosen now.
@@ -114,11 +114,16 @@ class CommandPalette(Overlay):
 
     def card_rect(self) -> QRect:
         """A card in the upper part of the window, as high as its rows."""
-        rows = min(max(1, self._list.count()), _MOST_ROWS)
+        rows = min(max(1, sum(self.lines(_row(self._list.item(at))) for at in range(self._list.count()))), _MOST_ROWS)
         width = min(_WIDTH, self.width() - 4 * SPACE)
         height = _EDIT_HEIGHT + 3 * SPACE + rows * _ROW_HEIGHT
         top = min(max(2 * SPACE, self.height() // 8), max(0, self.height() - height - SPACE))
         return QRect((self.width() - width) // 2, top, width, min(height, self.height() - 2 * SPACE))
+
+    def lines(self, row: PaletteRow) -> int:
+        """How many lines a row takes: a mere sentence is read whole."""
+        room = min(_WIDTH, self.width() - 4 * SPACE) - 4 * SPACE
+        return 1 if row.id or self.fontMetrics().horizontalAdvance(row.title) <= room else 2
 
     def place(self) -> None:
         """Lay the line and the list on the card."""
@@ -151,7 +156,7 @@ class CommandPalette(Overlay):
         for _, row in matching:
             item = QListWidgetItem(row.title)
             item.setData(_ROW_ROLE, row)
-            item.setToolTip(row.reason)
+            item.setToolTip(row.reason or row.title)
             self._list.addItem(item)
         self._list.setCurrentRow(0)
         self.place()
@@ -177,8 +182,8 @@ class _RowDelegate(QStyledItemDelegate):
         super().__init__(palette)
         self._palette = palette
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
-        return QSize(100, _ROW_HEIGHT)
+    def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(100, _ROW_HEIGHT * self._palette.lines(index.data(_ROW_ROLE)))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         row: PaletteRow | None = index.data(_ROW_ROLE)
@@ -188,13 +193,17 @@ class _RowDelegate(QStyledItemDelegate):
         font = self._palette.font()
         painter.save()
         area = option.rect
-        if row.id == self._palette.current_id():
+        if row.id and row.id == self._palette.current_id():
             draw_round_rect(painter, QRectF(area.adjusted(0, 1, 0, -1)), 4, QColor(theme.chosen))
         line = area.adjusted(SPACE, 0, -SPACE, 0)
         room = line.width() - key_caps_width(font, row.keys) - SPACE
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
-        painter.setPen(QColor(theme.text if row.enabled else theme.faint))
+        painter.setPen(QColor(theme.text if row.enabled else theme.faint if row.id else theme.muted))
+        if not row.id:
+            painter.drawText(line, left | int(Qt.TextFlag.TextWordWrap), row.title)
+            painter.restore()
+            return
         title = elided(row.title, font, room)
         painter.drawText(line, left, title)
         used = painter.fontMetrics().horizontalAdvance(title) + SPACE

@@ -97,6 +97,7 @@ class Transport(QWidget):
         for speed in SPEEDS:
             self._speed.addItem(f"{speed:g}×", speed)
         self._speed.setToolTip("Speed")
+        self._speed.setProperty("compact", True)
         self._speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._speed.activated.connect(lambda row: self.speed_chosen.emit(self._speed.itemData(row)))
         self._slider.seeked.connect(self.seeked)
@@ -139,7 +140,7 @@ class Transport(QWidget):
         button.setToolTip(_TIPS[name])
         button.setAccessibleName(_TIPS[name])
         button.setIconSize(QSize(SIZE, SIZE))
-        button.setFixedSize(28, 24)
+        button.setFixedSize(26, 24)
         button.setProperty("flat", True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button

@@ -113,7 +113,7 @@ class UnitPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(208)
         self.set_unit("")
 
     def _add_section(self, key: str, title: str, sentence: str, remedy: str) -> Section:

@@ -26,9 +26,11 @@ class UnitView(LivePane):
 
     Signals:
         position_clicked: row and column of the map; needs `set_map_size`.
+        double_clicked: anywhere on it; the release that follows is no click.
     """
 
     position_clicked = pyqtSignal(int, int)
+    double_clicked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,7 @@ class UnitView(LivePane):
         self._chosen = False
         self._caption = ""
         self._value = ""
+        self._pressed = False
 
     def set_picture(self, rgb: NDArray[np.uint8] | None) -> None:
         """Show another picture: uint8 `(height, width, 3)` in device pixels, the whole map; None for none."""
@@ -116,9 +119,20 @@ class UnitView(LivePane):
         position = None if event is None else self.position_at(event.position())
         self.setCursor(Qt.CursorShape.ArrowCursor if position is None else Qt.CursorShape.CrossCursor)
 
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Begin a click."""
+        self._pressed = event is not None and event.button() == Qt.MouseButton.LeftButton
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Tell it; the first of the two clicks has chosen a position."""
+        self._pressed = False
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.double_clicked.emit()
+
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Tell the position clicked."""
-        if event is None or event.button() != Qt.MouseButton.LeftButton:
+        pressed, self._pressed = self._pressed, False
+        if event is None or not pressed or event.button() != Qt.MouseButton.LeftButton:
             return
         position = self.position_at(event.position())
         if position is not None:
@@ -137,6 +151,8 @@ class UnitView(LivePane):
             center = cell.center()
             painter.fillRect(QRectF(rect.left(), center.y(), rect.width(), 1), line)
             painter.fillRect(QRectF(center.x(), rect.top(), 1, rect.height()), line)
+        # at the picture's edge the frame moves inwards: all four sides are seen
+        cell = cell.intersected(rect.toAlignedRect().adjusted(2, 2, -2, -2))
         draw_frame(painter, cell.adjusted(-1, -1, 1, 1), 1, QColor(theme.outline))
         draw_frame(painter, cell, 1, QColor(theme.selection if self._chosen else theme.highlight))
         painter.setClipping(False)
