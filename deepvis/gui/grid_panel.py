@@ -59,7 +59,7 @@ class GridPanel(QWidget):
             ),
             "gamma": self._combo("gamma", [(f"γ {step:g}", step) for step in GAMMA_STEPS], GAMMA_TIP),
             "colormap": self._combo("colormap", [(name, name) for name in COLORMAPS], "Color map (M)"),
-            "sort": self._combo("sort", [(str(kind), kind) for kind in Sort], "Order of the units (Shift+P)"),
+            "sort": self._combo("sort", [(f"by {kind}", kind) for kind in Sort], "Order of the units (Shift+P)"),
         }
         self._hide_dead = QToolButton()
         self._build()

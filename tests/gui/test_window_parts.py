@@ -26,7 +26,7 @@ from deepvis.live.events import (
     SourceChanged,
 )
 from deepvis.live.meter import Counts
-from deepvis.records import LayerInfo, Overlay, Precision, Scaling, SourceState
+from deepvis.records import LayerInfo, Overlay, Precision, Scaling, Sort, SourceState
 
 
 def choose(combo: QComboBox, value) -> None:
@@ -185,7 +185,7 @@ def test_the_status_line_gets_the_figures_of_the_session():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("scaling", Scaling.UNIT), ("individual", 0.5), ("gamma", 0.3), ("colormap", "viridis"), ("sort", "mean")],
+    [("scaling", Scaling.UNIT), ("individual", 0.5), ("gamma", 0.3), ("colormap", "viridis"), ("sort", Sort.MEAN)],
 )
 def test_a_choice_above_the_grid_changes_the_view_and_follows_it(window, name, value):
     combo = window.grid_panel._choices[name]

@@ -115,8 +115,13 @@ class ColorBar(QWidget):
         painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), low)
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), high)
         zero = self.fraction(0.0) if self._low < 0 < self._high else None
+        metrics = painter.fontMetrics()
         if self._note:
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignHCenter | center), self._note)
+            # said where it does not run into the numbers
+            taken = metrics.horizontalAdvance(self._note) + 2 * SPACE
+            widest = max(metrics.horizontalAdvance(low), metrics.horizontalAdvance(high))
+            if taken + 2 * widest <= line.width():
+                painter.drawText(line, int(Qt.AlignmentFlag.AlignHCenter | center), self._note)
         elif zero is not None:
             self._paint_zero(painter, round(bar.left() + zero * bar.width()), (low, high))
 

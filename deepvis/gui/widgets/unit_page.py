@@ -19,20 +19,20 @@ SECTIONS = (
     (
         "synthesized",
         "Synthesized images",
-        "No image has been made to excite this unit: this version cannot make any yet.",
-        "Until then, hold things before the camera and watch the live value above.",
+        "This version cannot make images for a unit yet. Until then, watch the live value.",
+        "",
     ),
     (
         "exemplars",
         "Exemplars",
-        "No data set has been searched for the crops that excite this unit most: this version cannot search yet.",
-        "Until then, open a folder of your images and step through it.",
+        "This version cannot search a data set yet. Until then, step through a folder of images.",
+        "",
     ),
     (
         "attribution",
         "What it looks for in this frame",
-        "Which pixels speak for this unit is not computed: this version has no attribution yet.",
-        "Until then, the box on the input shows all that the unit can see.",
+        "This version has no attribution yet. Until then, the frame on the input shows what it can see.",
+        "",
     ),
 )
 """Key, title, why it is empty, what to do."""
