@@ -35,7 +35,7 @@ SCENES = (
     Scene("window_1280x720", CAT),
     Scene("window_1920x1080", {"source": str(COFFEE), "layer": "blocks.1.1", "unit": 7}, (1920, 1080)),
     Scene("window_scale2", {"source": str(COFFEE), "layer": "classifier", "unit": 967}, (1280, 720), 2),
-    Scene("light", {**CAT, "theme": "light", "layer": "bn1", "colormap": "viridis"}),
+    Scene("light", {**CAT, "theme": "light", "layer": "bn1", "unit": 9, "colormap": "viridis"}),
     Scene("enlarged", {**CAT, "layer": "blocks.1.0", "unit": 3}, steps=("next_zoom",)),
     Scene("help", CAT, steps=("help",)),
     Scene("palette", CAT, steps=("palette", "type:sort")),
@@ -80,7 +80,7 @@ def make(scene: Scene) -> int:
         QTimer.singleShot(SETTLE_MS, lambda: play(steps[1:]))
 
     def finish() -> None:
-        app.window.grab().save(str(IMAGES / f"{scene.name}.png"))
+        save(app.window.grab(), IMAGES / f"{scene.name}.png")
         app.window.close()
 
     def wait() -> None:
@@ -91,6 +91,15 @@ def make(scene: Scene) -> int:
     application.exec()
     app.finish()
     return 0
+
+
+def save(pixmap: object, path: Path) -> None:
+    """Write a picture as small as PNG allows."""
+    from PIL import Image
+
+    pixmap.save(str(path))  # type: ignore[attr-defined]
+    with Image.open(path) as image:
+        image.convert("RGB").save(path, optimize=True)
 
 
 def perform(app: object, step: str) -> None:
