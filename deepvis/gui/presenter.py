@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deepvis.gui.pace import Pace
 from deepvis.gui.widgets.status_line import Readings
 from deepvis.records import Scaling
 
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 RECEPTIVE_FIELD = "receptive field"
 """What the box on the input picture stands for."""
 
+WORDS_EVERY_MS = 100
+"""Predictions and figures of moving pictures change this often: faster nobody reads, and text is dear to draw."""
+
 
 class Presenter:
-    """Fills the panels. It keeps the last grid for the tooltips, nothing else."""
+    """Fills the panels. It keeps the last grid for the tooltips, and words that wait for their turn."""
 
     def __init__(self, inputs: InputPanel, units: UnitPanel, grid: GridPanel, page: UnitPage) -> None:
         self._inputs = inputs
@@ -35,6 +39,8 @@ class Presenter:
         self._last: GridPicture | None = None
         self._failure = ""
         self._note = ""
+        self._words: Pace[LiveResult] = Pace(WORDS_EVERY_MS, self._show_words)
+        self._said_of: tuple[object, ...] = ()
         grid.grid.set_hover_text(self.hover_text)
 
     def show_model(self, model: ModelInfo) -> None:
@@ -57,6 +63,8 @@ class Presenter:
 
     def show_layer(self, layer: LayerInfo | None) -> None:
         """Name the viewed layer."""
+        if layer is not self._layer:
+            self._words.drop()
         self._layer = layer
         self._grid.show_layer(layer, layer_text(layer))
         if layer is not None:
@@ -70,7 +78,10 @@ class Presenter:
         self._inputs.picture.set_message("")
         self._inputs.picture.set_picture(result.picture_rgb, result.frame.title, self._note)
         self._inputs.picture.set_overlays(result.seen, boxes)
-        self._show_predictions(result)
+        about = (result.model, result.view.layer, result.view.unit, result.view.position, result.view.predictions)
+        at_once = not result.fresh or result.frame.still or bool(result.problem) or about != self._said_of
+        self._said_of = about
+        self._words.offer(result, at_once=at_once)
         if result.problem or result.unit is None:
             if self._model is None and self._failure:
                 self.show_failure(self._failure)
@@ -103,6 +114,11 @@ class Presenter:
             lines.append(f"pointer at row {position[0]}, column {position[1]}")
         return "\n".join(lines)
 
+    def _show_words(self, result: LiveResult) -> None:
+        self._show_predictions(result)
+        if result.unit is not None and not result.problem:
+            self._show_figures(result.unit)
+
     def _show_predictions(self, result: LiveResult) -> None:
         shown = result.view.predictions
         self._inputs.predictions.setVisible(shown)
@@ -129,12 +145,15 @@ class Presenter:
         self._grid.show_layer(self._layer, layer_text(self._layer, result.grid.hidden) + nan)
 
     def _show_unit(self, unit: UnitReading) -> None:
-        label = self._label(unit.unit)
-        caption = f"#{unit.unit}" + (f"  {label}" if label else "")
         for view in (self._units.unit, self._grid.enlarged):
             view.set_message("")
             view.set_picture(unit.picture_rgb)
             view.set_position(unit.position, chosen=unit.chosen)
+
+    def _show_figures(self, unit: UnitReading) -> None:
+        label = self._label(unit.unit)
+        caption = f"#{unit.unit}" + (f"  {label}" if label else "")
+        for view in (self._units.unit, self._grid.enlarged):
             view.set_caption(caption, number(unit.value))
         self._show_page(unit, label)
 

@@ -118,7 +118,15 @@ def make_answer(view: View, info: ModelInfo, **changes) -> LiveResult:
     picture = np.full((24, 30, 3), 90, np.uint8)
     predictions = (Prediction(1, "tiger cat", 0.75), Prediction(2, "espresso", 0.25)) if view.predictions else ()
     result = LiveResult(
-        Frame(picture, 0, 0.0, "cat.jpg"), view, info.name, picture, Rect(0, 3, 24, 24), shown, grid, unit, predictions
+        Frame(picture, 0, 0.0, "cat.jpg", still=True),
+        view,
+        info.name,
+        picture,
+        Rect(0, 3, 24, 24),
+        shown,
+        grid,
+        unit,
+        predictions,
     )
     return replace(result, **changes)
 
