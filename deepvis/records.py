@@ -326,6 +326,11 @@ class GridView:
     background: tuple[int, int, int] = (16, 18, 21)
     gap: tuple[int, int, int] = (52, 58, 68)
 
+    @property
+    def exponent(self) -> float:
+        """The individual boost in force: colors per unit are its largest step."""
+        return 1.0 if self.scaling is Scaling.UNIT else self.individual
+
 
 @dataclass(frozen=True, slots=True)
 class UnitPane:

@@ -20,7 +20,7 @@ from deepvis.gui.doorbell import Doorbell
 from deepvis.gui.main_window import MainWindow
 from deepvis.gui.remembered import Remembered, last_choices
 from deepvis.gui.run_report import StallMeter, report, write_report
-from deepvis.gui.theme import apply_theme
+from deepvis.gui.theme import apply_theme, theme_of
 from deepvis.live.events import Notice
 from deepvis.live.session import LiveSession
 from deepvis.places import images_dir
@@ -82,7 +82,7 @@ class App(QObject):
         self.session.start()
         self.session.place(self._settings.device, Precision(self._settings.precision))
         self.controller.load_model(self._settings.model_request())
-        if self._settings.model != self._given.model:
+        if self._settings.model_request() != self._given.model_request():
             # last time's network may be gone: then the one that this start would have had without it
             self.controller.model_failed.connect(self._take_given_model)
         self.session.open_source(self._settings.source, fallback="auto")
@@ -154,8 +154,7 @@ class App(QObject):
     def _keep(self) -> None:
         if self._remembered is None:
             return
-        theme = "light" if self.window.palette().window().color().lightness() > 127 else "dark"
-        self._remembered.note(last_choices(self.controller, theme))
+        self._remembered.note(last_choices(self.controller, theme_of(self.window.palette()).name))
         self._remembered.keep(self.window)
 
 

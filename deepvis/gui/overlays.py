@@ -62,7 +62,6 @@ class Overlays:
         overlay.open_over()
 
     def _do(self, name: str) -> None:
-        self._actions.block(False)
         self._actions.trigger(name)
 
     def _suggest(self, text: str) -> None:
@@ -79,7 +78,6 @@ class Overlays:
         self.jump.set_rows([PaletteRow(f"{at.layer}/{at.unit}", at.text, f"{at.layer}/{at.unit}") for at in targets])
 
     def _go(self, address: str) -> None:
-        self._actions.block(False)
         layer, _, unit = address.rpartition("/")
         if layer:
             self._controller.go(layer, int(unit))

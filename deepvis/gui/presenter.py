@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui.pace import Pace
 from deepvis.gui.widgets.status_line import Readings
-from deepvis.records import Scaling
 
 if TYPE_CHECKING:
     from deepvis.gui.grid_panel import GridPanel
@@ -183,22 +182,18 @@ def unit_scale(grid: GridPicture, view: View, unit: int) -> ColorScale:
     the power of b of the layer's range.
     """
     scale, summary = grid.scale, grid.summary
-    exponent = 1.0 if view.grid.scaling is Scaling.UNIT else view.grid.individual
-    start = 0.0 if scale.symmetric else scale.low
-    span = scale.high - start
     low_side = abs(float(summary.minima[unit])) if scale.symmetric else 0.0
-    magnitude = max(float(summary.maxima[unit]) - start, low_side) / span
-    if exponent == 0 or not magnitude > 0 or not math.isfinite(magnitude):
+    magnitude = max(float(summary.maxima[unit]) - scale.start, low_side) / scale.span
+    if view.grid.exponent == 0 or not magnitude > 0 or not math.isfinite(magnitude):
         return scale
-    reach = span * magnitude**exponent
-    return replace(scale, low=-reach if scale.symmetric else scale.low, high=start + reach, per_unit=True)
+    reach = scale.span * magnitude**view.grid.exponent
+    return replace(scale, low=-reach if scale.symmetric else scale.low, high=scale.start + reach, per_unit=True)
 
 
 def marked_value(value: float, scale: ColorScale, gamma: float) -> float:
     """Where on a linear bar the color of a value is, as a value: gamma moves colors, not numbers."""
-    start = 0.0 if scale.symmetric else scale.low
-    part = (value - start) / (scale.high - start)
-    return start + math.copysign(abs(part) ** gamma, part) * (scale.high - start)
+    part = (value - scale.start) / scale.span
+    return scale.start + math.copysign(abs(part) ** gamma, part) * scale.span
 
 
 def layer_text(layer: LayerInfo | None, hidden: int = 0) -> str:

@@ -183,34 +183,35 @@ def build_engine(
     """
     loaded = load_model(request, progress=progress, canceled=canceled)
     progress(f"Reading the layers of {loaded.name}", None)
-    if is_own(request.name) and request.input_size is None:
-        loaded = _with_fitting_size(loaded)
-    batch = _noise(loaded.preprocessing, loaded.preprocessing.input_size)
-    try:
-        taps = describe_layers(
-            loaded.network, batch, labels=loaded.labels, emits_probabilities=loaded.emits_probabilities
-        )
-    except ModelError:
-        raise
-    except Exception as error:
-        raise ModelError(_does_not_run(loaded, request, error)) from error
-    engine = Engine(loaded, taps)
+    engine = Engine(*_described(loaded, request))
     engine.prefer_channels_last()
     return engine
 
 
-def _with_fitting_size(loaded: LoadedModel) -> LoadedModel:
-    """The model with the first usual input size that its network runs on; a network cannot be asked for it."""
+def _described(loaded: LoadedModel, request: ModelRequest) -> tuple[LoadedModel, tuple[LayerTap, ...]]:
+    """The layers, and the model with the input size they were found at.
+
+    A person's own network cannot be asked for its input size: the first usual one that it runs on is taken.
+    """
     shape = loaded.preprocessing
-    for size in (shape.input_size, *((side, side) for side in USUAL_SIZES)):
+    guessed = is_own(request.name) and request.input_size is None
+    usual = [(side, side) for side in USUAL_SIZES] if guessed else []
+    faults: list[Exception] = []
+    for size in (shape.input_size, *usual):
         try:
-            with torch.inference_mode():
-                loaded.network(_noise(shape, size))
+            taps = describe_layers(
+                loaded.network,
+                _noise(shape, size),
+                labels=loaded.labels,
+                emits_probabilities=loaded.emits_probabilities,
+            )
+        except ModelError:
+            raise
         except Exception as error:  # noqa: BLE001  (the person's own code: a wrong size may raise anything)
-            log.debug("%s does not run at %s: %s", loaded.name, size, error)
+            faults.append(error)
         else:
-            return replace(loaded, preprocessing=replace(shape, input_size=size))
-    return loaded
+            return replace(loaded, preprocessing=replace(shape, input_size=size)), taps
+    raise ModelError(_does_not_run(loaded, request, faults[0])) from faults[0]
 
 
 def _noise(shape: Preprocessing, size: tuple[int, int]) -> torch.Tensor:

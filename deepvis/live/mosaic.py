@@ -15,7 +15,6 @@ import torch
 
 from deepvis.imaging.colormap import NAN_COLOR, table
 from deepvis.imaging.tiling import GAP, GridLayout
-from deepvis.records import Scaling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,10 +78,8 @@ def color_index(
     Returns:
         int32, same shape, 0..255; `NAN_WORD` where the value is not a number.
     """
-    span = scale.high if scale.symmetric else scale.high - scale.low
-    start = 0.0 if scale.symmetric else scale.low
-    above = values.float() if start == 0 else values.float() - start
-    scaled = above * (1 / span if peaks is None else peaks / span)
+    above = values.float() if scale.start == 0 else values.float() - scale.start
+    scaled = above * (1 / scale.span if peaks is None else peaks / scale.span)
     if view.gamma != 1.0:
         scaled = scaled.sign() * scaled.abs().pow(view.gamma)
     place = scaled.mul_(127.5).add_(128.0) if scale.symmetric else scaled.mul_(255.0).add_(0.5)
@@ -112,15 +109,13 @@ def _in_order(units: torch.Tensor) -> bool:
 
 
 def _peaks(summary: UnitSummary, units: torch.Tensor, scale: ColorScale, view: GridView) -> torch.Tensor | None:
-    exponent = 1.0 if view.scaling is Scaling.UNIT else view.individual
-    if exponent == 0:
+    if view.exponent == 0:
         return None
-    largest = (
-        np.maximum(np.abs(summary.maxima), np.abs(summary.minima)) if scale.symmetric else summary.maxima - scale.low
-    )
-    span = scale.high if scale.symmetric else scale.high - scale.low
-    chosen = torch.as_tensor(largest, device=units.device)[units] / span
-    return boost(chosen, exponent)[:, None, None]
+    largest = summary.maxima - scale.start
+    if scale.symmetric:
+        largest = np.maximum(np.abs(summary.maxima), np.abs(summary.minima))
+    chosen = torch.as_tensor(largest, device=units.device)[units] / scale.span
+    return boost(chosen, view.exponent)[:, None, None]
 
 
 def _shrunk(values: torch.Tensor, layout: GridLayout) -> torch.Tensor:

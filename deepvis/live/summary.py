@@ -81,6 +81,16 @@ class ColorScale:
         """Zero is the middle color."""
         return self.colormap in DIVERGING
 
+    @property
+    def start(self) -> float:
+        """The value that magnitudes are counted from: zero, or that of the first color."""
+        return 0.0 if self.symmetric else self.low
+
+    @property
+    def span(self) -> float:
+        """The magnitude of the last color."""
+        return self.high - self.start
+
 
 def color_scale(extent: tuple[float, float], colormap: str, *, per_unit: bool) -> ColorScale:
     """The scale for values of this extent: symmetric for a diverging map, from zero for data without a sign."""

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from deepvis.imaging.colormap import NAN_COLOR, table
 from deepvis.live.mosaic import NAN_WORD, boost, color_index
-from deepvis.records import Overlay, Scaling
+from deepvis.records import Overlay
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,12 +76,10 @@ def _mask(index: torch.Tensor, scale: ColorScale) -> torch.Tensor:
 
 
 def _boosted(values: torch.Tensor, scale: ColorScale, grid: GridView) -> torch.Tensor | None:
-    exponent = 1.0 if grid.scaling is Scaling.UNIT else grid.individual
-    if exponent == 0:
+    if grid.exponent == 0:
         return None
-    span = scale.high if scale.symmetric else scale.high - scale.low
-    magnitude = (values.abs() if scale.symmetric else values - scale.low).amax() / span
-    return boost(magnitude, exponent)
+    magnitude = (values.abs() if scale.symmetric else values - scale.start).amax() / scale.span
+    return boost(magnitude, grid.exponent)
 
 
 def _smooth(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
