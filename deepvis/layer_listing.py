@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.live.engine import build_engine
+from deepvis.models.engine import build_engine
 from deepvis.models.receptive_field import receptive_boxes
 
 if TYPE_CHECKING:

@@ -61,6 +61,19 @@ class Overlay(StrEnum):
     """The input picture where the unit is inactive, the map's color where it is active."""
 
 
+class Stage(StrEnum):
+    """What the middle of the window shows of the viewed layer."""
+
+    ACTIVATIONS = "activations"
+    """Every unit's map, live."""
+    EXEMPLARS = "exemplars"
+    """Every unit's best data-set crop."""
+    ACTIVITY = "activity"
+    """How often each unit is active, and which are dead."""
+    CORRELATION = "correlation"
+    """Which units are active together."""
+
+
 class Precision(StrEnum):
     """Number format the network runs in."""
 
@@ -197,6 +210,8 @@ class ModelInfo:
         parameters: number of parameters.
         device: as torch names it: `cpu`, `cuda:0`, `mps`.
         precision: number format it runs in.
+        weights_sha256: of the weights; empty where unknown.
+        preprocessing: JSON text of how pictures become its input; what a gallery is compared by.
     """
 
     name: str
@@ -207,6 +222,8 @@ class ModelInfo:
     parameters: int
     device: str = "cpu"
     precision: Precision = Precision.FLOAT32
+    weights_sha256: str = ""
+    preprocessing: str = ""
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name.
@@ -355,6 +372,8 @@ class View:
         quarter_turns: turn the picture clockwise by this many times 90 degrees, 0..3.
         fit: how the picture becomes the network's input.
         predictions: the top-5 list is shown, so the forward pass must reach the end.
+        stage: what the middle of the window shows.
+        all_patterns: in the pattern grid, every exemplar of a unit and not only its best.
         grid: the activation grid.
         pane: the selected unit's pane.
     """
@@ -367,5 +386,7 @@ class View:
     quarter_turns: int = 0
     fit: Fit = Fit.CROP
     predictions: bool = True
+    stage: Stage = Stage.ACTIVATIONS
+    all_patterns: bool = False
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)

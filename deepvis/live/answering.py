@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from deepvis.live.engine import Engine, EngineAnswer
+    from deepvis.models.engine import Engine, EngineAnswer
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.live.answering import Answering
-    from deepvis.live.engine import Engine
     from deepvis.live.meter import RateMeter
+    from deepvis.models.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class InferenceWorker(Worker):
         import torch  # noqa: PLC0415  (see above)
 
         from deepvis.live.answering import Answering  # noqa: PLC0415  (imports torch)
-        from deepvis.live.devices import available_devices  # noqa: PLC0415  (imports torch)
+        from deepvis.models.devices import available_devices  # noqa: PLC0415  (imports torch)
 
         if self._threads > 0:
             torch.set_num_threads(self._threads)
@@ -115,7 +115,7 @@ class InferenceWorker(Worker):
 
     def _place(self, placement: Placement, *, moved: bool) -> None:
         """Move the network and say where it runs; a device that cannot be had leaves it where it is and says so."""
-        from deepvis.live.devices import DeviceError, resolve_device  # noqa: PLC0415  (imports torch)
+        from deepvis.models.devices import DeviceError, resolve_device  # noqa: PLC0415  (imports torch)
 
         if self._engine is None:
             return
@@ -169,7 +169,7 @@ class InferenceWorker(Worker):
 
     def _failed(self, engine: Engine, frame: Frame, view: View, error: Exception) -> LiveResult:
         """Out of memory falls back to the CPU, a precision that does not run to float32; anything else is told."""
-        from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
+        from deepvis.models.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
 
         name = engine.loaded.name
         fault = f"{type(error).__name__} at {view.layer}"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from deepvis.live.engine import Engine
     from deepvis.live.inference import Boxes
+    from deepvis.models.engine import Engine
     from deepvis.records import ModelRequest
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class ModelWorker(Worker):
             self.report(ModelsListed(available_models()))
 
     def _serve(self, request: ModelRequest) -> None:
-        from deepvis.live.engine import build_engine  # noqa: PLC0415  (imports torch)
+        from deepvis.models.engine import build_engine  # noqa: PLC0415  (imports torch)
         from deepvis.models.errors import Canceled, ModelError  # noqa: PLC0415  (imports torch)
 
         self.report(Progress(f"Loading {request.name}"))
@@ -108,7 +108,7 @@ class ModelWorker(Worker):
             self.report(Notice(f"{what}: the classes are numbered instead.", "warning"))
 
     def _report_failure(self, name: str, error: Exception) -> None:
-        from deepvis.live.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
+        from deepvis.models.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
 
         log.error("loading %s failed", name, exc_info=error)
         told = f"Loading {name} failed with an unexpected {type(error).__name__}: {error}"

@@ -6,7 +6,8 @@ within one gray level of what Pillow gives.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,10 @@ class Preprocessing:
         if not 0 < self.crop_ratio <= 1:
             raise ValueError(f"crop_ratio must be above 0 and at most 1, not {self.crop_ratio}.")
 
+    def identity(self, fit: Fit = Fit.CROP) -> str:
+        """JSON text that is the same for two preprocessings only if they give the same inputs."""
+        return json.dumps({**asdict(self), "fit": str(fit)}, sort_keys=True)
+
     def prepare(self, rgb: NDArray[np.uint8], fit: Fit = Fit.CROP) -> tuple[torch.Tensor, InputGeometry]:
         """Bring a picture to the network's input size, on the CPU.
 
@@ -96,15 +101,16 @@ class Preprocessing:
         """What the network is fed.
 
         Args:
-            picture: uint8 `(channels, height, width)`, as `prepare` gives it.
+            picture: uint8 `(channels, height, width)`, as `prepare` gives it, or many: `(pictures, channels, ...)`.
             device: where the network is.
             dtype: its number format; the arithmetic is float32.
 
         Returns:
-            `(1, channels, height, width)`: `(picture / 255 - mean) / std`.
+            `(pictures, channels, height, width)`: `(picture / 255 - mean) / std`; one picture for a single one.
         """
         factor, shift = _affine(self.mean, self.std, str(device))
-        return picture.unsqueeze(0).to(device).float().mul_(factor).add_(shift).to(dtype)
+        batch = picture if picture.dim() == 4 else picture.unsqueeze(0)
+        return batch.to(device).float().mul_(factor).add_(shift).to(dtype)
 
     def batch(
         self,

@@ -70,6 +70,7 @@ class _Pass:
     thread: int = field(default_factory=threading.get_ident)
     found: dict[str, Activations] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
+    consume: Callable[[LayerTap, torch.Tensor], None] | None = None
 
     def hook(self, name: str) -> Callable[[nn.Module, object, object], None]:
         def read(_module: nn.Module, _inputs: object, output: object) -> None:
@@ -85,7 +86,10 @@ class _Pass:
         tap = self.missing.pop((name, call), None)
         if tap is None:
             return
-        self.found[tap.name] = _activations(tap, output)
+        if self.consume is None:
+            self.found[tap.name] = _activations(tap, output)
+        else:
+            self.consume(tap, _maps(tap, output))
         if self.stops and not self.missing:
             raise _Stop
 
@@ -140,6 +144,40 @@ class Probe:
             self._add_softmax(run, probabilities)
         return Answer({tap.name: run.found[tap.name] for tap in wanted}, logits, probabilities)
 
+    def stream(
+        self, batch: torch.Tensor, wanted: Sequence[LayerTap], consume: Callable[[LayerTap, torch.Tensor], None]
+    ) -> None:
+        """One forward pass over many pictures that hands every wanted layer over while the network runs.
+
+        Nothing is kept, so memory does not grow with the number of layers. The pass ends right after the last wanted
+        layer.
+
+        Args:
+            batch: preprocessed pictures, `(pictures, channels, height, width)`.
+            wanted: layers to read; none read nothing.
+            consume: gets each layer's maps `(pictures, units, height, width)`, in order of execution, `softmax` last.
+                They may be overwritten as soon as it returns.
+
+        Raises:
+            ModelError: a wanted layer cannot be shown, or did not run.
+        """
+        for tap in wanted:
+            _check(tap)
+        softmax = next((tap for tap in wanted if not tap.module), None)
+        inner = {(tap.module, tap.call): tap for tap in wanted if tap.module}
+        if not wanted:
+            return
+        run = _Pass(inner, stops=softmax is None, consume=consume)
+        output = self._forward(batch, run)
+        if run.missing:
+            raise _did_not_run(next(iter(run.missing.values())))
+        if softmax is not None:
+            tensor = first_tensor(output)
+            if tensor is None or tensor.dim() != 2:
+                raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
+            values = tensor.float().softmax(1) if softmax.normalizes else tensor.float()
+            consume(softmax, values[:, :, None, None])
+
     def _forward(self, batch: torch.Tensor, run: _Pass) -> object:
         try:
             for name in dict.fromkeys(module for module, _ in run.missing):
@@ -173,10 +211,19 @@ class Probe:
         run.found[self._softmax.name] = Activations(probabilities[:, None, None])
 
 
-def _activations(tap: LayerTap, output: object) -> Activations:
+def _maps(tap: LayerTap, output: object) -> torch.Tensor:
+    return _layout(tap).maps(_tensor(tap, output))
+
+
+def _tensor(tap: LayerTap, output: object) -> torch.Tensor:
     tensor = first_tensor(output)
     if tensor is None:
         raise ModelError(f"The layer '{tap.name}' gave no tensor this time; load the network again.")
+    return tensor
+
+
+def _activations(tap: LayerTap, output: object) -> Activations:
+    tensor = _tensor(tap, output)
     if tap.overwritten:
         tensor = tensor.clone()
     layout = _layout(tap)

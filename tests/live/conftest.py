@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
 import threading
 import time
 from dataclasses import replace
@@ -17,7 +15,7 @@ from deepvis.live.events import ModelReady, Notice
 from deepvis.live.first_view import view_for_model
 from deepvis.live.mailbox import Bell
 from deepvis.live.session import LiveSession
-from deepvis.records import GridView, ModelRequest, Precision, SourceState, UnitPane, View
+from deepvis.records import GridView, Precision, SourceState, UnitPane, View
 from deepvis.sources.base import FrameSource, Picture
 
 WAIT_S = 40.0
@@ -26,126 +24,6 @@ CLOSE_WITHIN_S = 5.0
 
 GRID = GridView(height=60, width=80)
 PANE = UnitPane(height=40, width=40)
-
-NETWORKS = """
-    import collections
-    import threading
-    from collections import OrderedDict
-
-    import torch
-    from torch import nn
-
-    CALLS = collections.Counter()   # (module, thread): how often it ran
-    FAILURES = {}                   # module: what it raises
-    ONLY_IN = {}                    # module: the number format in which it raises
-    REFUSES_CHANNELS_LAST = []      # modules
-
-    class Watched(nn.Module):
-        def __init__(self, name, inner):
-            super().__init__()
-            self.name, self.inner = name, inner
-
-        def forward(self, x):
-            CALLS[self.name, threading.current_thread().name] += 1
-            if self.name in FAILURES and ONLY_IN.get(self.name, x.dtype) == x.dtype:
-                raise FAILURES[self.name]
-            if self.name in REFUSES_CHANNELS_LAST and not x.is_contiguous():
-                raise TypeError("channels-last is not for this module")
-            return self.inner(x)
-
-    def chain(channels=3):
-        return nn.Sequential(OrderedDict(
-            stem=Watched("stem", nn.Conv2d(channels, 4, 3, stride=2)),
-            act=nn.ReLU(inplace=True),
-            body=Watched("body", nn.Conv2d(4, 6, 3, stride=2)),
-            pool=nn.AdaptiveAvgPool2d(1),
-            flat=nn.Flatten(),
-            head=nn.Linear(6, 7),
-        ))
-
-    def gray():
-        return chain(channels=1)
-
-    def window():
-        conv = nn.Conv2d(3, 2, 5, stride=4, bias=False)
-        nn.init.ones_(conv.weight)
-        return nn.Sequential(conv)
-
-    class EveryThird(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(3, 4, 3, stride=2)
-            self.runs = 0
-
-        def forward(self, x):
-            self.runs += 1
-            if self.runs % 3 == 0:
-                raise ValueError("every third call goes wrong")
-            return self.conv(x)
-
-    class Never(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(3, 4, 3)
-
-        def forward(self, x):
-            raise ValueError("this network never runs")
-
-    class Locked(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(3, 4, 3)
-            self.lock = threading.Lock()
-
-        def forward(self, x):
-            with self.lock:
-                return self.conv(x)
-
-    class Unfolded(nn.Module):
-        def forward(self, x):
-            return x[:, :, None]
-
-    class Folded(nn.Module):
-        def forward(self, x):
-            return x[:, :, 0]
-
-    def odd():
-        return nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3), deep=Unfolded(), flat=Folded()))
-
-    class HalfNumbers(nn.Module):
-        def forward(self, x):
-            units = torch.ones(1, x.shape[1], 1, 1, dtype=x.dtype, device=x.device)
-            units[:, 1] = torch.nan
-            return x * units
-
-    def sick():
-        return nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3, stride=2), bad=HalfNumbers()))
-    """
-
-
-@pytest.fixture
-def networks(tmp_path):
-    """A file with networks, and how to ask for one; `networks.module` is the file as it was imported last."""
-    file = tmp_path / "nets.py"
-    file.write_text(textwrap.dedent(NETWORKS))
-    yield Networks(file)
-    sys.modules.pop("deepvis_own_nets", None)
-
-
-class Networks:
-    def __init__(self, file):
-        self._file = file
-        self.folder = file.parent
-
-    def request(self, factory, input_size=(32, 48), **options):
-        return ModelRequest(f"{self._file}:{factory}", input_size=input_size, **options)
-
-    @property
-    def module(self):
-        return sys.modules["deepvis_own_nets"]
-
-    def calls(self, name, thread="deepvis-inference"):
-        return self.module.CALLS[name, thread]
 
 
 class Live:
@@ -257,10 +135,6 @@ def session(tmp_path):
     assert left == []
 
 
-def picture(height=60, width=80, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
 class ScriptedSource(FrameSource):
     """Gives pictures one after another; whatever is done to it must be done in the capture thread.
 
@@ -318,11 +192,6 @@ class ScriptedSource(FrameSource):
 @pytest.fixture
 def scripted():
     return ScriptedSource
-
-
-@pytest.fixture
-def make_picture():
-    return picture
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import torch
 
 from deepvis.imaging.geometry import orient
 from deepvis.live.answering import Answering
-from deepvis.live.engine import build_engine
+from deepvis.models.engine import build_engine
 from deepvis.models.receptive_field import receptive_boxes
 from deepvis.models.zoo import load_model
 from deepvis.records import SOFTMAX, Fit, Frame, GridView, ModelRequest, Overlay, Scaling, Sort, UnitPane

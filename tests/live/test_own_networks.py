@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.live.engine import build_engine
 from deepvis.live.events import Notice
+from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
 from deepvis.records import ModelRequest
 

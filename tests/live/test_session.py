@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.live import devices
-from deepvis.live.engine import Engine, build_engine
 from deepvis.live.events import (
     DevicesFound,
     ModelFailed,
@@ -27,8 +25,9 @@ from deepvis.live.inference import InferenceWorker, Placement
 from deepvis.live.mailbox import Mailbox
 from deepvis.live.meter import RateMeter
 from deepvis.live.session import LiveSession
-from deepvis.models import families, torchvision_models
+from deepvis.models import devices, families, torchvision_models
 from deepvis.models.downloads import fetch
+from deepvis.models.engine import Engine, build_engine
 from deepvis.models.preprocess import Preprocessing
 from deepvis.models.zoo import load_model
 from deepvis.records import SOFTMAX, Fit, ModelRequest, Precision, View

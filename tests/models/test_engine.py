@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from deepvis.live.devices import DeviceError, available_devices, is_out_of_memory, resolve_device
-from deepvis.live.engine import DTYPES, build_engine
+from deepvis.models.devices import DeviceError, available_devices, is_out_of_memory, resolve_device
+from deepvis.models.engine import DTYPES, build_engine
 from deepvis.models.errors import Canceled, ModelError
 from deepvis.models.zoo import load_model
 from deepvis.records import SOFTMAX, Fit, ModelRequest, Precision

@@ -17,7 +17,7 @@ from deepvis.models.zoo import load_model
 from deepvis.records import SOFTMAX, ModelInfo, Precision, Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -90,6 +90,8 @@ class Engine:
             self._parameters,
             str(self.device),
             self.precision,
+            self.loaded.weights_sha256,
+            shape.identity(),
         )
 
     def move(self, device: torch.device, precision: Precision) -> None:
@@ -136,6 +138,21 @@ class Engine:
             torch.accelerator.synchronize()
         milliseconds = (time.perf_counter() - started_s) * 1000
         return EngineAnswer(_planar(answer.activations[layer]), predictions, to_the_end, milliseconds)
+
+    def stream(
+        self, pictures: torch.Tensor, layers: Sequence[str], consume: Callable[[LayerTap, torch.Tensor], None]
+    ) -> None:
+        """Run the network on many prepared pictures and hand over every layer's maps while it runs.
+
+        Args:
+            pictures: uint8 `(pictures, channels, height, width)` on the host, from `Preprocessing.prepare`.
+            layers: names of the layers wanted.
+            consume: as in `Probe.stream`.
+        """
+        batch = self.loaded.preprocessing.normalize(pictures, self.device, DTYPES[self.precision])
+        batch = batch.contiguous(memory_format=self._memory_format)
+        with torch.inference_mode():
+            self._probe.stream(batch, [self.taps[name] for name in layers], consume)
 
     def _predictions(self, probabilities: torch.Tensor | None) -> tuple[Prediction, ...]:
         if probabilities is None:

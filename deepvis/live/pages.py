@@ -1,0 +1,150 @@
+"""What the loader thread makes of the gallery for the window: pictures cut and decoded, ready to be painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deepvis.gallery.histogram import UnitHistogram
+    from deepvis.gallery.records import ClassMean, LayerRecord, SimilarUnit, UnitStatistics
+    from deepvis.imaging.tiling import GridLayout
+    from deepvis.records import Rect, UnitId, View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PagePicture:
+    """One picture of a unit page.
+
+    Attributes:
+        rgb: the crop, uint8 `(height, width, 3)`, at most `PICTURE_SIDE` pixels a side.
+        value: activation; NaN where unknown.
+        title: what it is, for people: a file name, "camera 0, 3 min ago", a recipe.
+        whole_rgb: the whole image, small; None where the crop is all there is.
+        box: the crop in pixels of `whole_rgb`; None where the crop is the whole image or all there is.
+        path: the image file; None where there is none.
+        source_rgb: what to open as a picture where the file is gone; None where `path` will do.
+        label: class of the image; empty where unknown.
+        band: quantile band it was drawn from; None elsewhere.
+        position: `(row, column)` in the layer's map; None where unknown.
+    """
+
+    rgb: NDArray[np.uint8]
+    value: float
+    title: str
+    whole_rgb: NDArray[np.uint8] | None = None
+    box: Rect | None = None
+    path: Path | None = None
+    source_rgb: NDArray[np.uint8] | None = None
+    label: str = ""
+    band: tuple[float, float] | None = None
+    position: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarPicture:
+    """A similar unit, with its best exemplar (None where it has none) and its class name (empty where it has none)."""
+
+    similar: SimilarUnit
+    rgb: NDArray[np.uint8] | None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitPageData:
+    """Everything the unit page shows beside the live figures.
+
+    Attributes:
+        unit: whose page it is; a late page can be told by it.
+        exemplars: best first.
+        minima: smallest first.
+        quantiles: by band.
+        kept: crops of live frames that were kept, best first.
+        synthesized: synthesized pictures, imported ones included.
+        attributions: attributions of the exemplars, imported ones included.
+        statistics: None where the layer was not scanned.
+        histogram: of per-sample maxima; None where the layer was not scanned.
+        classes: largest mean first.
+        similar: best first.
+        notes: part name (`exemplars`, `minima`, `quantiles`, `histogram`, `classes`, `similar`, `synthesized`) to the
+            sentence that says why it is empty and what to do; no entry where it is not empty.
+        stale: why all this does not belong to the running model; empty where it does.
+        origin: one line: how many images of which folder, when.
+    """
+
+    unit: UnitId
+    exemplars: tuple[PagePicture, ...] = ()
+    minima: tuple[PagePicture, ...] = ()
+    quantiles: tuple[PagePicture, ...] = ()
+    kept: tuple[PagePicture, ...] = ()
+    synthesized: tuple[PagePicture, ...] = ()
+    attributions: tuple[PagePicture, ...] = ()
+    statistics: UnitStatistics | None = None
+    histogram: UnitHistogram | None = None
+    classes: tuple[ClassMean, ...] = ()
+    similar: tuple[SimilarPicture, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+    stale: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionPage:
+    """The frames of this session that excited a unit most.
+
+    Attributes:
+        unit: whose they are.
+        pictures: best first.
+        since_s: seconds since the first frame that counted.
+    """
+
+    unit: UnitId
+    pictures: tuple[PagePicture, ...]
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternPicture:
+    """The pattern grid: one tile per unit with its best exemplar, or all of them.
+
+    Attributes:
+        view: the view that was answered; a late answer can be told by it.
+        bgrx: uint8 `(height, width, 4)`, device pixels.
+        layout: where the tiles are.
+        missing: units without a picture.
+        complete: every visible tile is drawn; otherwise a fuller picture follows.
+        problem: why there is no picture at all, a sentence with what to do; empty where there is one.
+    """
+
+    view: View
+    bgrx: NDArray[np.uint8] | None
+    layout: GridLayout | None
+    missing: int = 0
+    complete: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerPageData:
+    """The pages of a whole layer: activity and correlation.
+
+    Attributes:
+        model: key of the model.
+        layer: name of the layer.
+        record: None where the layer was not scanned.
+        order: int64 `(units,)`: the units in an order that puts correlated ones side by side; None without correlation.
+        problem: why there is nothing, a sentence with what to do; empty where there is something.
+        origin: as in `UnitPageData`.
+    """
+
+    model: str
+    layer: str
+    record: LayerRecord | None
+    order: NDArray[np.int64] | None = None
+    problem: str = ""
+    origin: str = ""
