@@ -282,3 +282,8 @@ def picture(height=60, width=80, seed=0):
 @pytest.fixture
 def make_picture():
     return picture
+
+
+@pytest.fixture
+def images_dir():
+    return Path(__file__).parents[1] / "assets" / "images"

@@ -31,7 +31,8 @@ def edges() -> NDArray[np.float64]:
     """`(BINS + 1,)`, ascending.
 
     Bin i holds `edges[i] <= value < edges[i + 1]` for positive values, the mirror image for negative ones; the middle
-    bin holds `-SMALLEST < value < SMALLEST`. Within a factor of two the edges are evenly spaced, so that a bin is read off a float's leading bits.
+    bin holds `-SMALLEST < value < SMALLEST`. Within a factor of two the edges are evenly spaced, so that a bin is read
+    off a float's leading bits.
     """
     octaves = 2.0 ** np.arange(LOWEST_EXPONENT, HIGHEST_EXPONENT)
     positive = (octaves[:, None] * (1 + np.arange(SUB_BINS) / SUB_BINS)).ravel()

@@ -6,7 +6,6 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -197,8 +196,3 @@ def scripted():
 @pytest.fixture
 def default_view():
     return View(grid=GRID, pane=PANE)
-
-
-@pytest.fixture
-def images_dir():
-    return Path(__file__).parents[2] / "assets" / "images"
