@@ -48,6 +48,8 @@ class ImageKind(StrEnum):
     """An imported attribution of a maximum image."""
     SESSION = "session"
     """A crop of a live frame that somebody kept."""
+    SHEET = "sheet"
+    """An imported picture about a unit or a whole layer: a histogram, a matrix of correlations, all units at once."""
 
 
 @dataclass(frozen=True, slots=True)
