@@ -8,19 +8,21 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepvis import __version__
-from deepvis.command_options import check_colormap, run_options, settings_given, takes, with_options
-from deepvis.config import Settings, SettingsError, load_settings
+from deepvis import __version__, data_commands
+from deepvis.command_options import check_colormap, run_options, settings_given, takes
+from deepvis.command_settings import CommandError, SettingsFile, chosen_settings
+from deepvis.config import SettingsError
 from deepvis.startup import StartError, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from deepvis.config import Settings
     from deepvis.options import RunOptions
     from deepvis.records import LayerInfo
 
@@ -29,15 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-SettingsFile = Annotated[
-    str | None,
-    typer.Option("--settings", metavar="FILE", help="Settings file; not given: settings.py in your configuration."),
-]
-
-
-class CommandError(Exception):
-    """What was asked for cannot be done; the message says why and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None, *, settings_file: Path | None = None) -> int:
@@ -54,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, *, settings_file: Path | None =
     debug = "--debug" in arguments
     _start_log(debug=debug)
     try:
-        return app(args=arguments, prog_name="deepvis", standalone_mode=False, obj=settings_file) or 0
+        return app(args=_words(arguments), prog_name="deepvis", standalone_mode=False, obj=settings_file) or 0
     except (CommandError, SettingsError, StartError, typer.TyperException) as error:
         if debug:
             raise
@@ -66,6 +59,14 @@ def main(arguments: Sequence[str] | None = None, *, settings_file: Path | None =
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         typer.echo(f"DeepVis failed ({what}). Run the same with --debug to see where, or 'deepvis doctor'.", err=True)
         return 1
+
+
+def _words(arguments: list[str]) -> list[str]:
+    """What the commands are given: `--debug` works behind every one of them, and lists of layers are one word."""
+    if not arguments or arguments[0].startswith("-"):
+        return arguments
+    words = [word for word in arguments if word != "--debug"]
+    return data_commands.with_gathered_layers(words) if words[0] == "scan" else words
 
 
 def _sentence(error: Exception) -> str:
@@ -105,7 +106,7 @@ def window(
     if context.invoked_subcommand is not None:
         _refuse_options(context.invoked_subcommand, {**given, "settings": settings})
         return 0
-    chosen = _settings(settings, context.obj, given)
+    chosen = chosen_settings(settings, context.obj, given)
     check_colormap(chosen, given)
     wanted = replace(run_options(given), given=frozenset(settings_given(given)))
     options, said = prepare(wanted)
@@ -118,18 +119,6 @@ def _refuse_options(command: str, given: dict[str, object]) -> None:
     names = ["--" + name.replace("_", "-") for name, value in given.items() if value is not None and name != "debug"]
     if names:
         raise CommandError(f"Write {', '.join(names)} after '{command}', if it takes that: deepvis {command} --help.")
-
-
-def _settings(named: str | None, beside: Path | None, given: dict[str, object]) -> Settings:
-    """Defaults, then a settings file, then the command line."""
-    from deepvis.places import user_settings_file
-
-    if named is not None:
-        start = load_settings(Path(named).expanduser())
-    else:
-        file = beside or user_settings_file()
-        start = load_settings(file) if file.is_file() else Settings()
-    return with_options(start, given)
 
 
 def _open_window(settings: Settings, options: RunOptions) -> int:
@@ -179,7 +168,7 @@ def layers(
     **given: object,
 ) -> int:
     """List a model's layers: name, type, units×height×width, receptive field."""
-    request = _settings(settings, context.obj, given).model_request()
+    request = chosen_settings(settings, context.obj, given).model_request()
     from rich.console import Console
 
     from deepvis.layer_listing import list_layers
@@ -207,6 +196,11 @@ def sources() -> int:
     _table([*(cameras or [("camera", "none found")]), *_KINDS])
     return 0
 
+
+app.command()(data_commands.scan)
+app.command()(data_commands.merge)
+app.command()(data_commands.show)
+app.command("import")(data_commands.import_gallery)
 
 _KINDS = (
     ("auto", "the first camera, else the demo reel"),

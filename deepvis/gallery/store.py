@@ -15,7 +15,7 @@ from deepvis.gallery.errors import GalleryError, damaged, explained
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["GalleryError", "compact", "open_to_read", "open_to_write"]
+__all__ = ["GalleryError", "compact", "open_to_read", "open_to_write", "shrink"]
 
 BUSY_TIMEOUT_S = 10.0
 """How long one waits for another to finish writing."""
@@ -97,6 +97,17 @@ def _worth_packing(connection: sqlite3.Connection, path: Path) -> bool:
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (empty,) = connection.execute("PRAGMA freelist_count").fetchone()
     return path.stat().st_size <= _LARGE_BYTES or bool(empty * 10 > pages)
+
+
+def shrink(path: Path) -> None:
+    """Give empty space back to the disk; others may have the file open, and read it meanwhile.
+
+    Raises:
+        GalleryError: as `open_to_read`, or somebody else writes into it for too long.
+    """
+    open_to_read(path).close()
+    with explained(path), closing(_connect(_uri(path, "mode=rw"))) as connection:
+        connection.execute("VACUUM")
 
 
 def _uri(path: Path, options: str) -> str:

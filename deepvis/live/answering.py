@@ -14,7 +14,7 @@ from deepvis.live.summary import ColorScale, UnitSummary, color_scale, summarize
 from deepvis.live.tile_order import LayerTrack
 from deepvis.live.unit_picture import compose_unit
 from deepvis.models.receptive_field import field_text
-from deepvis.records import Frame, LayerInfo, Rect, Scaling, View
+from deepvis.records import Frame, LayerInfo, Rect, Scaling, Stage, View
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,13 @@ class Answering:
             asked.answer.predictions if view.predictions else (),
             forward_ms=asked.answer.forward_ms,
             total_ms=(time.perf_counter() - started_s) * 1000,
+            summary=asked.summary,
         )
+
+    @property
+    def network_picture(self) -> torch.Tensor | None:
+        """What the network saw last: uint8 `(1 or 3, height, width)` on the host; None before the first picture."""
+        return None if self._prepared is None else self._prepared.network_picture
 
     def _prepare(self, engine: Engine, frame: Frame, view: View) -> _Prepared:
         key = (frame, engine, view.mirror, view.quarter_turns, view.fit)
@@ -108,7 +114,7 @@ class Answering:
             self._track, self._track_key = LayerTrack(), key
 
     def _grid(self, asked: _Asked, info: LayerInfo, scale: ColorScale, view: View) -> GridPicture | None:
-        if view.grid.height < 1 or view.grid.width < 1:
+        if view.grid.height < 1 or view.grid.width < 1 or view.stage is not Stage.ACTIVATIONS:
             return None
         units = self._track.tiles(asked.summary, view.grid)
         layout = lay_out(units, info.height, info.width, view.grid)

@@ -72,4 +72,59 @@ class CamerasListed:
     cameras: tuple[tuple[str, str], ...]
 
 
-Event = Notice | Progress | ModelReady | ModelFailed | SourceChanged | DevicesFound | ModelsListed | CamerasListed
+ScanState = Literal["running", "paused", "stopping", "stopped", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStatus:
+    """How far the scan is that was started from the window.
+
+    Attributes:
+        state: `running`, `paused` and `stopping` go on; `stopped`, `done` and `failed` are the end.
+        phase: what it does now, for people: a word or two; empty before it said anything.
+        done: images done in this phase.
+        total: images of this phase; None while unknown.
+        per_second: images per second; None while unknown.
+        left_s: seconds left, estimated; None while unknown.
+        skipped: files that could not be used.
+        text: a sentence: what it works on, how it ended, why it failed.
+    """
+
+    state: ScanState
+    phase: str = ""
+    done: int = 0
+    total: int | None = None
+    per_second: float | None = None
+    left_s: float | None = None
+    skipped: int = 0
+    text: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come of this scan; another one can be started."""
+        return self.state in ("stopped", "done", "failed")
+
+    @property
+    def fraction(self) -> float | None:
+        """Part of the phase that is done, 0..1; None while unknown."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanChanged:
+    """The scan that was started from the window went on, was paused, or ended."""
+
+    status: ScanStatus
+
+
+Event = (
+    Notice
+    | Progress
+    | ModelReady
+    | ModelFailed
+    | SourceChanged
+    | DevicesFound
+    | ModelsListed
+    | CamerasListed
+    | ScanChanged
+)

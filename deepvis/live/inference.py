@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from deepvis.live.answering import Answering
     from deepvis.live.meter import RateMeter
+    from deepvis.live.session_frames import KeptPicture, SessionFrames
+    from deepvis.live.session_watch import SessionWatch
     from deepvis.models.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -59,29 +61,38 @@ class InferenceWorker(Worker):
         self.engines: Mailbox[Engine] = Mailbox(self.bell.ring)
         self.placements: Mailbox[Placement] = Mailbox(self.bell.ring)
         self.boxes: Mailbox[Boxes] = Mailbox(self.bell.ring)
+        self.keeps: Mailbox[bool] = Mailbox(self.bell.ring)
         self._answering: Answering | None = None
         self._engine: Engine | None = None
+        self._receivers: tuple[Callable[[SessionFrames], None], Callable[[KeptPicture], None]] | None = None
+        self._watch: SessionWatch | None = None
         self._placement = Placement()
         self._frame: Frame | None = None
         self._view = View()
         self._said: set[str] = set()
         self._again = False
 
+    def tell_session(self, deliver: Callable[[SessionFrames], None], compress: Callable[[KeptPicture], None]) -> None:
+        """Who gets this session's exemplars of the selected unit, and their pictures; to be said before the start."""
+        self._receivers = (deliver, compress)
+
     def open(self) -> None:
         """Import torch here, beside the window instead of in front of it."""
         import torch  # noqa: PLC0415  (see above)
 
         from deepvis.live.answering import Answering  # noqa: PLC0415  (imports torch)
+        from deepvis.live.session_watch import SessionWatch  # noqa: PLC0415  (imports torch)
         from deepvis.models.devices import available_devices  # noqa: PLC0415  (imports torch)
 
         if self._threads > 0:
             torch.set_num_threads(self._threads)
         self._answering = Answering()
+        self._watch = None if self._receivers is None else SessionWatch(*self._receivers)
         self.report(DevicesFound(available_devices()))
 
     def step(self) -> None:
         """Wait until something is new, then answer it."""
-        self.bell.wait()
+        self.bell.wait(None if self._watch is None else self._watch.delay_s())
         changed = self._take_orders() or self._again
         self._again = False
         view, frame = self.views.take(), self.frames.take()
@@ -93,10 +104,13 @@ class InferenceWorker(Worker):
             result = self._answer(self._frame, self._view)
             self._results.put(replace(result, fresh=frame is not None))
             self._inferred.tick()
+            if frame is not None:
+                self._remember(result)
+        self._tell_session()
 
     def close(self) -> None:
         """Let go of every tensor."""
-        self._engine = self._answering = self._frame = None
+        self._engine = self._answering = self._watch = self._frame = None
 
     def _take_orders(self) -> bool:
         engine, placement, boxes = self.engines.take(), self.placements.take(), self.boxes.take()
@@ -104,6 +118,8 @@ class InferenceWorker(Worker):
         if engine is not None:
             self._engine = engine
             self._said.clear()
+            if self._watch is not None:
+                self._watch.forget()
         changed = self._engine is not None and (engine is not None or placement is not None)
         if changed:
             self._forget()
@@ -166,6 +182,24 @@ class InferenceWorker(Worker):
                 "warning",
             )
         return result
+
+    def _remember(self, result: LiveResult) -> None:
+        """Let a new frame compete for the exemplars of this session; after its result went out, so that none waits."""
+        engine, watch, answering = self._engine, self._watch, self._answering
+        picture = None if answering is None else answering.network_picture
+        if engine is not None and watch is not None and result.summary is not None and picture is not None:
+            watch.see(engine, result.frame, result.view.layer, result.summary, picture)
+
+    def _tell_session(self) -> None:
+        engine, watch, keep = self._engine, self._watch, self.keeps.take()
+        if engine is None or watch is None or self._view.model != engine.loaded.name:
+            return
+        tap = engine.taps.get(self._view.layer)
+        if tap is None or tap.info.reason:
+            return
+        if keep:
+            watch.keep(engine, self._view)
+        watch.tell(engine, self._view)
 
     def _failed(self, engine: Engine, frame: Frame, view: View, error: Exception) -> LiveResult:
         """Out of memory falls back to the CPU, a precision that does not run to float32; anything else is told."""

@@ -74,6 +74,10 @@ class Outbox(Generic[T]):
         self._items.append(item)
         self._on_put()
 
+    def take(self) -> T | None:
+        """The oldest item, or None where there is none; only one thread may take."""
+        return self._items.popleft() if self._items else None
+
     def take_all(self) -> list[T]:
         """Everything since the last call, oldest first."""
         items = []

@@ -79,13 +79,15 @@ class LiveResult:
         picture_rgb: the frame as shown, turned and mirrored, uint8 `(height, width, 3)`.
         seen: the part of the picture the network gets, in its pixels; larger than the picture where it was padded.
         layer: the viewed layer; None where the network could not be asked.
-        grid: None while the pane has no size, or where `problem` says why.
+        grid: None while the pane has no size or another stage than the activations is shown, or where `problem` says
+            why.
         unit: None where `problem` says why.
         predictions: best first; empty where not asked for or not a classifier.
         problem: why there is no activation to show, a sentence; empty where there is one.
         forward_ms: time of the forward pass.
         total_ms: time from taking the frame to this record.
         fresh: the frame is new; otherwise an older one was looked at again.
+        summary: numbers per unit, also where there is no grid; None where `problem` says why.
     """
 
     frame: Frame
@@ -101,3 +103,4 @@ class LiveResult:
     forward_ms: float = 0.0
     total_ms: float = 0.0
     fresh: bool = True
+    summary: UnitSummary | None = None

@@ -6,11 +6,16 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from deepvis.gallery.files import gallery_file
 from deepvis.live.capture import CaptureWorker, ListCameras, OpenSource, SetFrozen
+from deepvis.live.events import ModelReady
+from deepvis.live.gallery_loader import GalleryLoader
 from deepvis.live.inference import InferenceWorker, Placement
 from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.meter import Counts, Meters
 from deepvis.live.model_loader import ModelWorker
+from deepvis.live.running_model import RunningModel
+from deepvis.live.scan_runner import ScanRunner
 from deepvis.records import View
 
 if TYPE_CHECKING:
@@ -21,9 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.live.events import Event
+    from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
     from deepvis.live.result import LiveResult
+    from deepvis.live.scan_wish import ScanWish
     from deepvis.live.worker import Worker
-    from deepvis.records import ModelRequest, Precision
+    from deepvis.records import ModelInfo, ModelRequest, Precision
     from deepvis.sources.base import FrameSource, SourceCommand
 
 CLOSE_WITHIN_S = 10.0
@@ -41,6 +48,7 @@ class LiveSession:
         notify: something new can be fetched.
         threads: threads of torch; 0 leaves one core to the window.
         camera_size: `(width, height)` asked of cameras.
+        gallery_dir: folder of the person's galleries; None for the one in the person's data folder.
     """
 
     def __init__(
@@ -50,15 +58,22 @@ class LiveSession:
         *,
         threads: int = 0,
         camera_size: tuple[int, int] = (640, 480),
+        gallery_dir: Path | None = None,
     ) -> None:
         self._images_dir = images_dir
         self._camera_size = camera_size
+        self._gallery_dir = gallery_dir
         self._view = View()
+        self._asked: ModelRequest | None = None
+        self._model: ModelInfo | None = None
         self._events: Outbox[Event] = Outbox(notify)
         self._results: Mailbox[LiveResult] = Mailbox(notify)
         self.meters = Meters()
         threads = threads or max(1, (os.cpu_count() or 2) - 1)
-        self._inference = InferenceWorker(self._events.put, self._results, self.meters.inferred, threads)
+        self._gallery = GalleryLoader(self._events.put, notify, images_dir, gallery_dir)
+        self._scan = ScanRunner(self._events.put, self._gallery.refresh)
+        self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
+        self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
         self._capture = CaptureWorker(self._events.put, self._inference.frames, self.meters.captured)
         self._models = ModelWorker(self._events.put, self._inference.engines.put, self._inference.boxes.put, threads)
 
@@ -77,7 +92,7 @@ class LiveSession:
 
     @property
     def _workers(self) -> tuple[Worker, ...]:
-        return (self._capture, self._inference, self._models)
+        return (self._capture, self._inference, self._models, self._gallery, self._scan)
 
     @property
     def view(self) -> View:
@@ -89,9 +104,11 @@ class LiveSession:
         if view != self._view:
             self._view = view
             self._inference.views.put(view)
+            self._gallery.views.put(view)
 
     def load_model(self, request: ModelRequest) -> None:
         """Ask for a model; `ModelReady` or `ModelFailed` tells how it ended."""
+        self._asked = request
         self._models.request(request)
 
     def place(self, device: str, precision: Precision) -> None:
@@ -154,9 +171,94 @@ class LiveSession:
         """Everything that was said since the last call."""
         return self._events.take_all()
 
+    def take_page(self) -> UnitPageData | None:
+        """What the gallery tells about the selected unit, once; newest wins.
+
+        It comes again when the gallery was written to. `UnitPageData.unit` tells a late one.
+        """
+        return self._gallery.pages.take()
+
+    def take_pattern(self) -> PatternPicture | None:
+        """The pattern grid of the viewed layer, once; only while `View.stage` is `EXEMPLARS`.
+
+        Unfinished ones come first (`complete` is False) while pictures are decoded; `PatternPicture.view` tells a late
+        one.
+        """
+        return self._gallery.patterns.take()
+
+    def take_layer_page(self) -> LayerPageData | None:
+        """Activity and correlation of the viewed layer, once; only while `View.stage` asks for one of them."""
+        return self._gallery.layer_pages.take()
+
+    def take_session_page(self) -> SessionPage | None:
+        """The frames of this session that excited the selected unit most, once.
+
+        A new one comes at most twice a second, when they changed or another unit is selected.
+        """
+        return self._gallery.session_pages.take()
+
+    def keep_session_exemplars(self) -> None:
+        """Write the selected unit's frames of this session to the person's gallery; a `Notice` tells how it ended."""
+        self._inference.keeps.put(True)
+
+    def refresh_gallery(self) -> None:
+        """Look at the gallery again: somebody may have written to it."""
+        self._gallery.refresh()
+
+    def start_scan(self, wish: ScanWish) -> None:
+        """Scan a folder of images in a process of its own; `ScanChanged` tells how far it is.
+
+        Results go to the person's gallery of the running model and show by themselves. Only one scan runs at a time;
+        a second wish is refused with a `Notice`. The same wish after a stop goes on where it was.
+        """
+        self._scan.begin(wish, self.scan_gallery())
+
+    def pause_scan(self) -> None:
+        """Let the scan rest; `ScanChanged` with `paused` answers."""
+        self._scan.pause()
+
+    def resume_scan(self) -> None:
+        """Let a resting scan go on; `ScanChanged` with `running` answers."""
+        self._scan.resume()
+
+    def stop_scan(self) -> None:
+        """End the scan; what it found stays. `ScanChanged` with `stopping`, then with `stopped`, answers."""
+        self._scan.end()
+
+    def scan_gallery(self) -> Path | None:
+        """The gallery file a scan of the running model writes; None before a model runs."""
+        info = self._model
+        return None if info is None else gallery_file(info.name, self._gallery_dir)
+
+    def open_exemplar(self, picture: PagePicture) -> None:
+        """Show a page's picture as the source: its file where it still is there, else the picture that was stored."""
+        self._capture.send(OpenSource(picture.title, lambda: self._make_exemplar(picture)))
+
     def counts(self, *, overall: bool = False) -> Counts:
         """Frames captured, dropped, inferred, painted; their rates; latency."""
         return self.meters.counts(self._inference.frames.replaced, overall=overall)
+
+    def _hear(self, event: Event) -> None:
+        """Events of the inference thread; the gallery follows the model that really runs."""
+        if isinstance(event, ModelReady):
+            self._model = event.info
+            self._gallery.models.put(self._running(event.info))
+        self._events.put(event)
+
+    def _running(self, info: ModelInfo) -> RunningModel:
+        """With how it was asked for, unless another model has been asked for since."""
+        from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch, which this thread has imported)
+
+        asked = self._asked
+        return RunningModel(info, asked if asked is not None and model_key(asked.name) == info.name else None)
+
+    def _make_exemplar(self, picture: PagePicture) -> FrameSource:
+        from deepvis.sources.images import ArraySource  # noqa: PLC0415  (keeps PIL out of the window's start)
+
+        if picture.path is not None and picture.path.is_file():
+            return self._make(str(picture.path))
+        stored = picture.rgb if picture.source_rgb is None else picture.source_rgb
+        return ArraySource(stored, picture.title)
 
     def _make(self, spec: str) -> FrameSource:
         from deepvis.sources.spec import open_spec  # noqa: PLC0415  (keeps cv2 and PIL out of the window's start)

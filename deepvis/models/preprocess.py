@@ -87,15 +87,20 @@ class Preprocessing:
         Raises:
             ValueError: the array is no such picture.
         """
-        pixels, cut_row, cut_column = self._cut_strip(_as_pixels(rgb), fit)
+        pixels = _as_pixels(rgb)
         height, width = pixels.shape[1:]
-        rows, columns = resized_shape(height, width, self.input_size, fit, self.crop_ratio)
-        scale_row, scale_column = rows / height, columns / width
-        resized = _resize(pixels, (rows, columns), self.interpolation)
-        placed, top, left = self._place(resized)
-        gray = placed if self.channels == 3 else _luma(placed)
-        geometry = InputGeometry(scale_row, scale_column, top - cut_row * scale_row, left - cut_column * scale_column)
-        return gray, geometry
+        top, left, rows, columns = self._kept(height, width, fit)
+        shape = resized_shape(rows, columns, self.input_size, fit, self.crop_ratio)
+        placed = self._place(_resize(pixels[:, top : top + rows, left : left + columns], shape, self.interpolation))
+        return placed if self.channels == 3 else _luma(placed), self.geometry(height, width, fit)
+
+    def geometry(self, height: int, width: int, fit: Fit = Fit.CROP) -> InputGeometry:
+        """Which pixel of the input `prepare` makes is which of a picture of that size."""
+        top, left, kept_rows, kept_columns = self._kept(height, width, fit)
+        rows, columns = resized_shape(kept_rows, kept_columns, self.input_size, fit, self.crop_ratio)
+        scale_row, scale_column = rows / kept_rows, columns / kept_columns
+        first_row, first_column = self._first(rows, columns)
+        return InputGeometry(scale_row, scale_column, first_row - top * scale_row, first_column - left * scale_column)
 
     def normalize(self, picture: torch.Tensor, device: torch.device | str, dtype: torch.dtype) -> torch.Tensor:
         """What the network is fed.
@@ -122,29 +127,31 @@ class Preprocessing:
         """`prepare` and `normalize` in one: `(1, channels, *input_size)` from uint8 `(height, width, 3)`."""
         return self.normalize(self.prepare(rgb, fit)[0], device, dtype)
 
-    def _cut_strip(self, pixels: torch.Tensor, fit: Fit) -> tuple[torch.Tensor, int, int]:
-        """The middle of a strip so thin that its resize would not fit into memory, and what was cut off before it."""
-        height, width = pixels.shape[1:]
+    def _kept(self, height: int, width: int, fit: Fit) -> tuple[int, int, int, int]:
+        """`(top, left, height, width)` of what is resized: the middle of a strip too thin for its resize to fit."""
         rows, columns = resized_shape(height, width, self.input_size, fit, self.crop_ratio)
         if rows * columns <= _LARGEST_RESIZE:
-            return pixels, 0, 0
+            return 0, 0, height, width
         wanted_rows, wanted_columns = (int(2 * side / self.crop_ratio) for side in self.input_size)
         keep_rows = min(height, -(-wanted_rows * height // rows))
         keep_columns = min(width, -(-wanted_columns * width // columns))
-        top, left = (height - keep_rows) // 2, (width - keep_columns) // 2
-        return pixels[:, top : top + keep_rows, left : left + keep_columns], top, left
+        return (height - keep_rows) // 2, (width - keep_columns) // 2, keep_rows, keep_columns
 
-    def _place(self, resized: torch.Tensor) -> tuple[torch.Tensor, int, int]:
-        """Cut or pad around the center; also the row and column where the resized picture begins."""
-        (rows, columns), (height, width) = resized.shape[1:], self.input_size
+    def _first(self, rows: int, columns: int) -> tuple[int, int]:
+        """Row and column of the input where the resized picture begins; negative where it is cut."""
         # the same rounding as torchvision's center_crop
-        top, left = -round((rows - height) / 2), -round((columns - width) / 2)
+        return -round((rows - self.input_size[0]) / 2), -round((columns - self.input_size[1]) / 2)
+
+    def _place(self, resized: torch.Tensor) -> torch.Tensor:
+        """Cut or pad around the center."""
+        (rows, columns), (height, width) = resized.shape[1:], self.input_size
+        top, left = self._first(rows, columns)
         if rows >= height and columns >= width:
-            return resized[:, -top : height - top, -left : width - left].contiguous(), top, left
+            return resized[:, -top : height - top, -left : width - left].contiguous()
         fill = torch.tensor([round(255 * value) for value in self._mean_rgb()], dtype=torch.uint8)
         canvas = fill.view(3, 1, 1).repeat(1, height, width)
         canvas[:, top : top + rows, left : left + columns] = resized
-        return canvas, top, left
+        return canvas
 
     def _mean_rgb(self) -> tuple[float, ...]:
         return tuple(min(1.0, max(0.0, value)) for value in (self.mean if self.channels == 3 else self.mean * 3))

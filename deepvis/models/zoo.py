@@ -12,7 +12,7 @@ from torch import nn
 from deepvis.models import efficientnet_lite, families, timm_models, torchvision_models
 from deepvis.models.labels import read_labels
 from deepvis.models.loading import Canceled, ModelError, Progress, Watch, never, seeded, silent
-from deepvis.models.own_model import HOW_TO, is_own
+from deepvis.models.own_model import HOW_TO, is_own, own_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deepvis.models.preprocess import Preprocessing
     from deepvis.records import ModelRequest
 
-__all__ = ["Canceled", "LoadedModel", "ModelError", "Progress", "available_models", "load_model"]
+__all__ = ["Canceled", "LoadedModel", "ModelError", "Progress", "available_models", "load_model", "model_key"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +97,18 @@ def available_models() -> tuple[str, ...]:
     )
     ours = torchvision_models.torchvision_names()
     return packaged + ours + tuple(families.timm_key(name) for name in timm_models.timm_names())
+
+
+def model_key(name: str) -> str:
+    """The key that a model asked for by this name will have, without loading it; a name nobody knows is kept."""
+    prefix, _, rest = name.rpartition(":")
+    if prefix in ("", "torchvision") and rest in torchvision_models.torchvision_names():
+        return rest
+    if not prefix and rest in efficientnet_lite.VARIANTS:
+        return rest
+    if prefix in ("", "timm") and timm_models.is_timm(rest):
+        return families.timm_key(rest)
+    return own_key(name) if is_own(name) else name
 
 
 def _find_family(name: str) -> Callable[[ModelRequest, Watch], families.Parts]:

@@ -10,12 +10,19 @@ from functools import partial
 import numpy as np
 import pytest
 
+from deepvis.gallery.files import gallery_file
+from deepvis.gallery.histogram import BINS
+from deepvis.gallery.records import PER_BAND, QUANTILE_BANDS, JobRecord, ModelIdentity
+from deepvis.gallery.rows import ClassRows, ExemplarRows, FileRow, LayerRows, SimilarRows, StatisticsRows
+from deepvis.gallery.writer import GalleryWriter
 from deepvis.live.events import ModelReady, Notice
 from deepvis.live.first_view import view_for_model
 from deepvis.live.mailbox import Bell
+from deepvis.live.running_model import RunningModel
 from deepvis.live.session import LiveSession
-from deepvis.records import GridView, Precision, SourceState, UnitPane, View
+from deepvis.records import GridView, LayerInfo, ModelInfo, ModelRequest, Precision, SourceState, UnitPane, View
 from deepvis.sources.base import FrameSource, Picture
+from deepvis.sources.encode import encode_jpeg
 
 WAIT_S = 40.0
 """Far more than anything takes; only a failing test waits so long."""
@@ -28,9 +35,9 @@ PANE = UnitPane(height=40, width=40)
 class Live:
     """A session whose events and results are kept, with waits that end as soon as what is waited for is there."""
 
-    def __init__(self, images_dir):
+    def __init__(self, images_dir, gallery_dir):
         self._bell = Bell()
-        self.session = LiveSession(images_dir, self._bell.ring, threads=1)
+        self.session = LiveSession(images_dir, self._bell.ring, threads=1, gallery_dir=gallery_dir)
         self.events = []
         self.results = []
         self.closed = False
@@ -120,7 +127,7 @@ def first(items, predicate):
 
 @pytest.fixture
 def session(tmp_path):
-    live = Live(tmp_path)
+    live = Live(tmp_path, tmp_path / "galleries")
     # a GPU of this machine would change values and times
     live.session.place("cpu", Precision.FLOAT32)
     live.session.start()
@@ -196,3 +203,125 @@ def scripted():
 @pytest.fixture
 def default_view():
     return View(grid=GRID, pane=PANE)
+
+
+# ------------------------------------------------------------------------------------------------------------ galleries
+
+MODEL = "tiny"
+LAYER = LayerInfo("body", "Conv2d", 6, 4, 5, worth_showing=True)
+OTHER_LAYER = LayerInfo("stem", "Conv2d", 4, 8, 10, worth_showing=True)
+FILES = 12
+ORIGINAL = (120, 160)
+"""Size of the image files; what the gallery stores of them is half as large."""
+LEFT, RIGHT = (0, 0, 120, 80), (0, 80, 120, 80)
+
+
+def left_color(file):
+    return 20 + 18 * file, 200, 40
+
+
+def right_color(file):
+    return 40, 60, 20 + 18 * file
+
+
+def two_colors(file, height=60, width=80):
+    """The picture of an image file: two colors side by side that tell which file it is."""
+    rgb = np.empty((height, width, 3), np.uint8)
+    rgb[:, : width // 2], rgb[:, width // 2 :] = left_color(file), right_color(file)
+    return rgb
+
+
+class MadeGallery:
+    """A gallery with known pictures. Exemplar `rank` of `unit` is file `(unit + rank) % FILES`.
+
+    Exemplars of even units are left halves of their images, those of odd units right halves.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = gallery_file(MODEL, folder)
+        self.identity = ModelIdentity(MODEL, "aa", "{}")
+        self.info = ModelInfo(
+            MODEL, (OTHER_LAYER, LAYER), (), (3, 32, 48), "", 0, weights_sha256="aa", preprocessing="{}"
+        )
+        self.running = RunningModel(self.info, ModelRequest(MODEL))
+
+    def scan(self, layer=LAYER, *, pictures=FILES, root="/photos", level_minima=False, more=None, hash_text="scan"):
+        """Write a layer as a scan would; only the first `pictures` files have their picture stored."""
+        with GalleryWriter(self.path, MODEL) as writer, writer.transaction():
+            job = writer.begin_job(
+                JobRecord(0, "scan", hash_text, self.identity, str(root), samples=40, coverage=((0, 1, 40, 40),))
+            )
+            writer.write_classes(["cat", "dog"])
+            writer.write_files(
+                job, [FileRow(number, f"{number:02d}.png", *ORIGINAL, number % 2) for number in range(FILES)]
+            )
+            for row in writer.files_without_picture(job):
+                if row.number < pictures:
+                    writer.store_picture(row.id, encode_jpeg(two_colors(row.number), 100))
+            writer.write_layer(job, layer_rows(layer, level_minima=level_minima, **(more or {})))
+
+    def view(self, **changes):
+        return replace(View(MODEL, LAYER.name), **changes)
+
+
+def layer_rows(layer, *, level_minima=False, correlation=None, similar=True, classes=True):
+    units = np.arange(layer.units)
+    places = [
+        (kind, rank) for kind, top in ((0, 9), (1, 9), (2, PER_BAND * len(QUANTILE_BANDS))) for rank in range(top)
+    ]
+    kind, rank = np.tile(places, (layer.units, 1)).T
+    unit = np.repeat(units, len(places))
+    value = np.choose(kind, [10.0 - rank, np.zeros_like(rank) if level_minima else rank - 10.0, 1.0 + rank])
+    exemplars = ExemplarRows(
+        kind=kind,
+        unit=unit,
+        rank=rank,
+        sample=(unit + rank) % FILES,
+        value=value.astype(np.float32),
+        row=unit % layer.height,
+        column=rank % layer.width,
+        box=np.where((unit % 2 == 0)[:, None], LEFT, RIGHT),
+    )
+    histogram = np.zeros((layer.units, BINS), np.int64)
+    histogram[:, BINS // 2 + 100] = 40
+    spread = np.linspace(0.1, 1, layer.units)
+    figures = StatisticsRows(
+        count=np.full(layer.units, 40),
+        mean=spread[::-1].copy(),
+        std=spread,
+        active_fraction=spread,
+        minimum=np.zeros(layer.units) if level_minima else np.full(layer.units, -10.0),
+        maximum=np.where(units == 3, 0.0, 10.0),
+        mean_maximum=spread,
+        nan_count=np.zeros(layer.units, np.int64),
+        histogram=histogram,
+    )
+    ranked = ClassRows(
+        np.tile([1, 0], (layer.units, 1)), np.tile([2.0, 1.0], (layer.units, 1)), np.full((layer.units, 2), 20)
+    )
+    alike = SimilarRows((units[:, None] + [1, 2]) % layer.units, np.tile([0.9, 0.5], (layer.units, 1)))
+    return LayerRows(
+        layer,
+        figures,
+        exemplars,
+        classes=ranked if classes else None,
+        similar=alike if similar else None,
+        correlation=correlation,
+    )
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    return MadeGallery(tmp_path / "galleries")
+
+
+@pytest.fixture
+def two_colored():
+    return two_colors
+
+
+@pytest.fixture
+def color_of():
+    """The color of an exemplar's crop, by unit and file."""
+    return lambda unit, file: left_color(file) if unit % 2 == 0 else right_color(file)

@@ -13,7 +13,7 @@ from deepvis.live.answering import Answering
 from deepvis.models.engine import build_engine
 from deepvis.models.receptive_field import receptive_boxes
 from deepvis.models.zoo import load_model
-from deepvis.records import SOFTMAX, Fit, Frame, GridView, ModelRequest, Overlay, Scaling, Sort, UnitPane
+from deepvis.records import SOFTMAX, Fit, Frame, GridView, ModelRequest, Overlay, Scaling, Sort, Stage, UnitPane
 
 
 class Asking:
@@ -289,4 +289,21 @@ def test_while_the_boxes_are_not_known_there_is_none(chain, frame, view):
     assert unit.field_text == ""
     chain.find_boxes()
     assert chain(frame, view).unit.box is not None
+    assert chain.forwards == 1
+
+
+def test_on_another_stage_no_grid_is_drawn_but_everything_else_is_read(chain, frame, view, monkeypatch):
+    live = chain(frame, view)
+    assert live.summary is live.grid.summary
+    with monkeypatch.context() as patch:
+        patch.setattr("deepvis.live.answering.compose_grid", None)
+        for stage in (Stage.EXEMPLARS, Stage.ACTIVITY, Stage.CORRELATION):
+            result = chain(frame, replace(view, stage=stage))
+            assert result.grid is None
+            assert result.problem == ""
+            assert result.summary is live.summary
+            assert result.unit.value == live.unit.value
+            assert result.predictions == live.predictions
+    back = chain(frame, view)
+    np.testing.assert_array_equal(back.grid.bgrx, live.grid.bgrx)
     assert chain.forwards == 1

@@ -1,0 +1,241 @@
+"""The commands around the gallery: scan, merge, show, import. Nothing heavy is imported before one of them runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepvis.command_options import takes
+from deepvis.command_settings import CommandError, SettingsFile, chosen_settings
+from deepvis.gallery.files import gallery_file
+from deepvis.startup import keep_freed_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Gallery = Annotated[
+    Path | None,
+    typer.Option("--gallery", metavar="FILE", help="Gallery file; not given: your own of the model."),
+]
+Progress = Annotated[
+    str, typer.Option("--progress", metavar="FORM", help="auto, bar, lines, json (for programs) or none.")
+]
+
+
+def with_gathered_layers(arguments: Sequence[str]) -> list[str]:
+    """`--layers a b c` as `--layers a,b,c`, which is how options with several values are read."""
+    gathered: list[str] = []
+    names: list[str] | None = None
+    for word in arguments:
+        if names is not None and not word.startswith("-"):
+            names.append(word)
+            continue
+        gathered += [",".join(names)] if names else []
+        gathered.append(word)
+        names = [] if word == "--layers" else None
+    return gathered + ([",".join(names)] if names else [])
+
+
+@takes("Model")
+def scan(  # noqa: PLR0913  (a command has as many parameters as options)
+    context: typer.Context,
+    images: Annotated[
+        Path, typer.Option("--images", metavar="FOLDER", help="Folder of images; its subfolders belong to it.")
+    ],
+    settings: SettingsFile = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option("--layers", metavar="NAME ...", help="Layers; not given: those that 'deepvis layers' lists."),
+    ] = None,
+    top: Annotated[int, typer.Option(metavar="N", help="Images kept per unit, best and smallest alike.")] = 9,
+    gallery: Gallery = None,
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Images in one forward pass.")] = 16,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that decode images; not given: chosen by the cores.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Only so many images, spread evenly over the folder.")
+    ] = None,
+    crops: Annotated[
+        int, typer.Option(metavar="SCALES", help="Cut every image into overlapping windows at so many scales.")
+    ] = 0,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="Class of an image: folders, none, or a CSV file of path,label; not given: looks itself.",
+        ),
+    ] = None,
+    covariance_up_to: Annotated[
+        int, typer.Option(metavar="UNITS", help="No correlations for layers with more units.")
+    ] = 4096,
+    fit: Annotated[
+        str | None, typer.Option(metavar="HOW", help="How an image becomes the input: crop, letterbox, stretch.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Do part I of N; not given: what torchrun or SLURM says.")
+    ] = None,
+    checkpoint_s: Annotated[float, typer.Option(metavar="SECONDS", help="Time between two savings.")] = 20.0,
+    picture_quality: Annotated[int, typer.Option(metavar="1..100", help="JPEG quality of stored pictures.")] = 90,
+    progress: Progress = "auto",
+    launch: Annotated[
+        str | None, typer.Option(metavar="WHERE", help="Start the shards as jobs: slurm, or local processes.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Shards to launch.")] = 2,
+    cluster: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For submitit, as in slurm_partition=gpu; may be repeated."),
+    ] = None,
+    **given: object,
+) -> int:
+    """Find out what every unit of a network answers to in a folder of images.
+
+    One pass over the images for all layers. A scan that was stopped or killed goes on where it was with the same
+    command.
+    """
+    chosen = chosen_settings(settings, context.obj, {**given, "fit": fit})
+    # read once, when torch is imported: matrix products whose last bits do not depend on the number of threads, so
+    # that shards give what a single run gives
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+    keep_freed_memory()
+    from deepvis import scan_command  # noqa: PLC0415  (imports torch)
+
+    options = scan_command.ScanOptions(
+        images=images.expanduser(),
+        layers=tuple(name for text in layers or () for name in text.split(",") if name),
+        top=top,
+        gallery=gallery,
+        batch_size=batch_size,
+        workers=workers,
+        limit=limit,
+        crops=crops,
+        classes=classes,
+        covariance_up_to=covariance_up_to,
+        checkpoint_s=checkpoint_s,
+        picture_quality=picture_quality,
+        progress=progress,
+        launch=launch or "",
+        jobs=jobs,
+        cluster=tuple(cluster or ()),
+    )
+    if launch:
+        model = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
+        model += ["--settings", str(Path(settings).expanduser().resolve())] if settings else []
+        return _said(lambda: scan_command.launch(chosen, options, model), aside=progress == "json")
+    return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), aside=progress == "json")
+
+
+@takes("Model")
+def merge(
+    context: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE ...]", help="Files of shards; not given: those beside the gallery."),
+    ] = None,
+    settings: SettingsFile = None,
+    gallery: Gallery = None,
+    progress: Progress = "auto",
+    **given: object,
+) -> int:
+    """Fold the shards of a scan into one gallery; says which are missing."""
+    chosen = chosen_settings(settings, context.obj, given)
+    from deepvis import scan_command  # noqa: PLC0415  (imports torch)
+    from deepvis.precompute.shards import gallery_of  # noqa: PLC0415  (see the module)
+
+    named = [path.expanduser() for path in files or ()]
+    if gallery is None and named:
+        gallery = gallery_of(named[0])
+    target = scan_command.gallery_path(chosen, gallery)
+    return _said(lambda: scan_command.merge(named, target, progress), aside=progress == "json")
+
+
+def show(
+    context: typer.Context,
+    unit: Annotated[str, typer.Argument(metavar="MODEL/LAYER/UNIT", help="As in efficientnet_lite0/blocks.4.1/37.")],
+    settings: SettingsFile = None,
+    gallery: Gallery = None,
+    as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print the whole record as JSON.")] = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FOLDER", help="Write the unit's pictures as PNG files.")
+    ] = None,
+) -> int:
+    """Print what the gallery knows of a unit: exemplars, minima, statistics, similar units, pictures."""
+    chosen = chosen_settings(settings, context.obj, {})
+    from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
+    from deepvis.records import UnitId  # noqa: PLC0415  (see the module)
+
+    try:
+        address = UnitId.parse(unit)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+    def work() -> str:
+        galleries = gallery_commands.galleries_of(address, gallery, chosen.gallery_dir)
+        record, path = gallery_commands.read_unit(address, galleries)
+        said = []
+        if save is not None:
+            written = gallery_commands.save_pictures(record, path, save.expanduser())
+            said.append(f"Wrote {len(written)} pictures into {save}.")
+        if as_json:
+            typer.echo(json.dumps(gallery_commands.as_json(record), indent=2, ensure_ascii=False))
+        elif save is None:
+            said.append(gallery_commands.as_text(record, path))
+        return "\n".join(said)
+
+    return _said(work, aside=as_json)
+
+
+def import_gallery(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Outputs of the 2015 toolbox or of its fork.")],
+    settings: SettingsFile = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="NAME", help="Model the pictures are of; not given: the default.")
+    ] = None,
+    gallery: Gallery = None,
+) -> int:
+    """Bring an old gallery into DeepVis: optimized images, maximum images, deconvolutions."""
+    chosen = chosen_settings(settings, context.obj, {"model": model})
+    from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
+    from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
+
+    key = model_key(chosen.model)
+    target = gallery.expanduser() if gallery is not None else gallery_file(key, chosen.gallery_dir)
+    return _said(lambda: gallery_commands.import_old(folder.expanduser(), key, target))
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _said(work: Callable[[], str], *, aside: bool = False) -> int:
+    """Do it and say what came of it; `aside` leaves the standard output to what a program reads there."""
+    try:
+        said = work()
+    except tuple(_refusals()) as error:
+        raise CommandError(str(error)) from error
+    if said:
+        typer.echo(said, err=aside)
+    return 0
+
+
+def _refusals() -> Iterator[type[Exception]]:
+    """Errors whose message is a sentence for the person; of the modules that this command has imported."""
+    for module, name in _SENTENCES:
+        if module in sys.modules:
+            yield getattr(sys.modules[module], name)
+
+
+_SENTENCES = (
+    ("deepvis.gallery.errors", "GalleryError"),
+    ("deepvis.models.errors", "ModelError"),
+    ("deepvis.models.devices", "DeviceError"),
+    ("deepvis.precompute.launch", "LaunchError"),
+    ("deepvis.precompute.request", "ScanError"),
+    ("deepvis.precompute.shards", "ShardError"),
+)

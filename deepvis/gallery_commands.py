@@ -1,0 +1,287 @@
+"""`deepvis show` and `deepvis import`: what a gallery knows of a unit, and galleries of the 2015 toolbox."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepvis.gallery.errors import GalleryError
+from deepvis.gallery.files import gallery_file, packaged_gallery
+from deepvis.gallery.legacy import import_folder
+from deepvis.gallery.reader import GalleryReader
+from deepvis.gallery.records import ImageKind, ModelIdentity
+from deepvis.gallery.writer import GalleryWriter
+from deepvis.live.crop_pictures import ImagePicture
+from deepvis.scan_progress import counted
+from deepvis.sources.base import SourceError
+from deepvis.sources.decode import decode_image, read_image
+from deepvis.sources.encode import encode_png
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from deepvis.gallery.records import Exemplar, ImageRecord, UnitRecord, UnitStatistics
+    from deepvis.records import Rect, UnitId
+
+
+def galleries_of(unit: UnitId, named: Path | None, folder: Path | None) -> list[Path]:
+    """The galleries to look into: the one named, or the person's own and behind it the one that comes with DeepVis.
+
+    Raises:
+        GalleryError: there is none.
+    """
+    if named is not None:
+        return [named.expanduser()]
+    own, packaged = gallery_file(unit.model, folder), packaged_gallery(unit.model)
+    found = [path for path in (own, packaged) if path is not None and path.is_file()]
+    if not found:
+        raise GalleryError(
+            f"There is no gallery of {unit.model} at {own}. Make one: deepvis scan --images FOLDER --model {unit.model}"
+        )
+    return found
+
+
+def read_unit(unit: UnitId, galleries: list[Path]) -> tuple[UnitRecord, Path]:
+    """What the first gallery that knows anything of the unit says, and which one it is.
+
+    Raises:
+        GalleryError: none knows the unit.
+    """
+    known: list[str] = []
+    for path in galleries:
+        with GalleryReader(path) as gallery:
+            _check_model(gallery, unit, path)
+            record = gallery.unit(unit.layer, unit.unit)
+            if record.statistics is not None or record.images:
+                return record, path
+            known += [name for name in gallery.layers() if name not in known]
+    raise GalleryError(_unknown(unit, known))
+
+
+def as_json(record: UnitRecord) -> dict[str, object]:
+    """A unit's whole record as JSON values; boxes in pixels of the original image, best first."""
+    return {
+        "unit": str(record.unit),
+        "exemplars": [_exemplar(exemplar) for exemplar in record.exemplars],
+        "minima": [_exemplar(exemplar) for exemplar in record.minima],
+        "quantiles": [{"band": list(e.band or ()), **_exemplar(e)} for e in record.quantiles],
+        "statistics": None if record.statistics is None else _statistics(record.statistics),
+        "histogram": _histogram(record),
+        "classes": [{"class": c.name, "mean": _number(c.mean), "count": c.count} for c in record.classes],
+        "similar": [{"unit": s.unit, "correlation": _number(s.correlation)} for s in record.similar],
+        "syntheses": [_synthesis(image) for image in record.images if image.kind is ImageKind.SYNTHESIS],
+        "images": [_image(image) for image in record.images if image.kind is not ImageKind.SYNTHESIS],
+    }
+
+
+def as_text(record: UnitRecord, path: Path) -> str:
+    """The same for people, in short."""
+    lines = [f"{record.unit}   ({path})"]
+    if record.statistics is not None:
+        lines += ["", *_statistics_lines(record.statistics)]
+    for title, exemplars in (("EXEMPLARS", record.exemplars), ("MINIMA", record.minima)):
+        if exemplars:
+            lines += ["", title, *(_exemplar_line(exemplar) for exemplar in exemplars)]
+    if record.quantiles:
+        lines += ["", "AT RANDOM", *(_exemplar_line(exemplar) for exemplar in record.quantiles)]
+    if record.classes:
+        named = (f"{c.name} ({c.mean:.4g})" for c in record.classes)
+        lines += ["", f"CLASSES  {', '.join(named)}"]
+    if record.similar:
+        named = (f"{s.unit} ({s.correlation:.2f})" for s in record.similar)
+        lines += ["", f"SIMILAR UNITS  {', '.join(named)}"]
+    if record.images:
+        lines += ["", "PICTURES", *(f"  {i.kind} {i.rank + 1}  {i.recipe} {i.seed}".rstrip() for i in record.images)]
+    return "\n".join(lines)
+
+
+def save_pictures(record: UnitRecord, path: Path, folder: Path) -> list[Path]:
+    """Write the pictures of a unit as PNG files: `exemplar_01.png`, `minimum_01.png`, `synthesis_RECIPE_SEED.png`, ...
+
+    Args:
+        record: of the unit.
+        path: the gallery it comes from.
+        folder: made where it does not exist; files of the same names are replaced.
+
+    Returns:
+        The files written; exemplars whose picture is neither in the gallery nor on the disk are left out.
+
+    Raises:
+        GalleryError: the folder cannot be written to, or the gallery cannot be read.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with GalleryReader(path) as gallery:
+            for name, rgb in _pictures(record, gallery):
+                target = folder / f"{name}.png"
+                target.write_bytes(encode_png(rgb))
+                written.append(target)
+    except OSError as error:
+        raise GalleryError(f"The pictures cannot be written to {folder}: {error.strerror or error}.") from error
+    return written
+
+
+def import_old(folder: Path, model: str, gallery: Path) -> str:
+    """Bring the pictures of a gallery of the 2015 toolbox, or of its fork, into a gallery of ours.
+
+    Args:
+        folder: of the old gallery.
+        model: key of the model the pictures are of.
+        gallery: file to write into; made where it does not exist.
+
+    Returns:
+        A sentence that says what came in.
+
+    Raises:
+        GalleryError: nothing there is an old gallery, or the file cannot be written.
+    """
+    with GalleryWriter(gallery, model) as writer:
+        report = import_folder(folder, writer, ModelIdentity(model, "", ""))
+    brought = f"{counted(report.images, 'picture')} of {counted(report.units, 'unit')}"
+    lines = [f"{brought} in {counted(len(report.layers), 'layer')} came into {gallery}."]
+    if report.skipped:
+        skipped = counted(len(report.skipped), "file")
+        lines.append(f"{skipped} could not be used; the first: {report.skipped[0].reason}")
+    if report.ignored:
+        lines.append(f"Left alone: {counted(report.ignored, 'other file')}.")
+    return "\n".join(lines)
+
+
+def _pictures(record: UnitRecord, gallery: GalleryReader) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    named = (("exemplar", record.exemplars), ("minimum", record.minima), ("quantile", record.quantiles))
+    for name, exemplars in named:
+        for exemplar in exemplars:
+            rgb = _crop(exemplar, gallery)
+            if rgb is not None:
+                yield f"{name}_{exemplar.rank + 1:02}", rgb
+    for image in record.images:
+        data = gallery.image(image.id)
+        if data is not None:
+            yield _image_name(image), decode_image(data, _image_name(image))
+
+
+def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | None:
+    """What the position saw: from the file where it still is, at its full resolution, else from the gallery."""
+    try:
+        whole = read_image(exemplar.path)
+        height, width = whole.shape[:2]
+    except SourceError:
+        stored = gallery.picture(exemplar.file)
+        if stored is None:
+            return None
+        whole, height, width = decode_image(stored.data, exemplar.path.name), stored.height, stored.width
+    picture = ImagePicture(whole, height, width, exemplar.path, there=True, stored=False)
+    crop = picture.crop(exemplar.box)
+    return None if crop is None else np.ascontiguousarray(crop)
+
+
+def _image_name(image: ImageRecord) -> str:
+    if image.kind is ImageKind.SYNTHESIS:
+        recipe = re.sub(r"[^A-Za-z0-9._+-]", "_", image.recipe or "unknown")
+        return f"synthesis_{recipe}_{image.seed}" + (f"_{image.rank + 1:02}" if image.rank else "")
+    return f"{image.kind}_{image.rank + 1:02}"
+
+
+def _check_model(gallery: GalleryReader, unit: UnitId, path: Path) -> None:
+    if gallery.model != unit.model:
+        raise GalleryError(f"{path} is the gallery of {gallery.model}, not of {unit.model}; write {gallery.model}/...")
+
+
+def _unknown(unit: UnitId, known: list[str]) -> str:
+    if unit.layer in known:
+        return f"The gallery knows the layer {unit.layer}, but no unit {unit.unit} of it."
+    names = f" It knows: {', '.join(known)}." if known else ""
+    return f"The gallery knows no layer {unit.layer}.{names} To add it: deepvis scan --layers {unit.layer}"
+
+
+def _exemplar(exemplar: Exemplar) -> dict[str, object]:
+    return {
+        "rank": exemplar.rank + 1,
+        "value": _number(exemplar.value),
+        "path": str(exemplar.path),
+        "position": list(exemplar.position),
+        "box": _box(exemplar.box),
+        "sample": exemplar.sample,
+        "class": exemplar.label,
+    }
+
+
+def _box(box: Rect) -> list[float]:
+    sides = (box.top, box.left, box.height, box.width)
+    return [int(side) if float(side).is_integer() else float(side) for side in sides]
+
+
+def _statistics(statistics: UnitStatistics) -> dict[str, object]:
+    return {
+        "count": statistics.count,
+        "mean": _number(statistics.mean),
+        "std": _number(statistics.std),
+        "active_fraction": _number(statistics.active_fraction),
+        "minimum": _number(statistics.minimum),
+        "maximum": _number(statistics.maximum),
+        "mean_maximum": _number(statistics.mean_maximum),
+        "nan_count": statistics.nan_count,
+        "dead": statistics.dead,
+        "selectivity": None if statistics.selectivity is None else _number(statistics.selectivity),
+    }
+
+
+def _histogram(record: UnitRecord) -> dict[str, object] | None:
+    if record.histogram is None:
+        return None
+    edges, heights = record.histogram.density()
+    return {"edges": edges.tolist(), "density": heights.tolist()}
+
+
+def _synthesis(image: ImageRecord) -> dict[str, object]:
+    known = image.metadata
+    return {
+        "recipe": image.recipe,
+        "seed": image.seed,
+        "size": list(image.size),
+        "objective": known.get("objective", image.value),
+        "natural_ratio": known.get("natural_ratio"),
+        "layer_rank": known.get("layer_rank"),
+    }
+
+
+def _image(image: ImageRecord) -> dict[str, object]:
+    return {
+        "kind": str(image.kind),
+        "rank": image.rank + 1,
+        "value": None if image.value is None else _number(image.value),
+        "size": list(image.size),
+        **image.metadata,
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON knows neither NaN nor infinities."""
+    return value if math.isfinite(value) else None
+
+
+def _statistics_lines(s: UnitStatistics) -> list[str]:
+    lines = [
+        f"samples          {s.count:,}",
+        f"mean, std        {s.mean:.4g}, {s.std:.4g}",
+        f"minimum, maximum {s.minimum:.4g}, {s.maximum:.4g}",
+        f"active           {s.active_fraction:.1%} of all positions" + ("; dead" if s.dead else ""),
+    ]
+    if s.selectivity is not None:
+        lines.append(f"selectivity      {s.selectivity:.2f}")
+    return lines
+
+
+def _exemplar_line(exemplar: Exemplar) -> str:
+    top, left, height, width = _box(exemplar.box)
+    band = "" if exemplar.band is None else f"  {exemplar.band[0]:.0%} to {exemplar.band[1]:.0%}"
+    where = f"{height}x{width} at row {top}, column {left}"
+    label = f"  {exemplar.label}" if exemplar.label else ""
+    return f"  {exemplar.rank + 1:2}  {exemplar.value:9.4g}  {exemplar.path}  {where}{label}{band}"

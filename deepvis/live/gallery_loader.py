@@ -1,0 +1,292 @@
+"""The thread that reads the galleries, so that neither disk nor decoder ever holds up the window."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from deepvis.gallery.errors import GalleryError
+from deepvis.live.crop_pictures import CropPictures
+from deepvis.live.errand import Errand, Superseded
+from deepvis.live.events import Event, Notice
+from deepvis.live.gallery_shelf import GalleryShelf
+from deepvis.live.layer_pages import LayerPages
+from deepvis.live.mailbox import Mailbox, Outbox
+from deepvis.live.page_maker import PageMaker
+from deepvis.live.page_notes import not_scanned
+from deepvis.live.pages import LayerPageData, PatternPicture, SessionPage, UnitPageData
+from deepvis.live.pattern_grid import PatternGrid
+from deepvis.live.pattern_tiles import LayerTiles
+from deepvis.live.recent import Recent
+from deepvis.live.session_frames import KeptPicture, SessionFrames, keep_frames, session_page
+from deepvis.live.worker import Worker
+from deepvis.records import Stage, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deepvis.live.running_model import RunningModel
+    from deepvis.records import LayerInfo
+
+RELOAD_EVERY_S = 1.0
+"""While a scan writes, pages are made anew this often."""
+PAGE_BYTES = 64 << 20
+
+
+class GalleryLoader(Worker):
+    """Answers what is selected and viewed from the galleries of the running model; the newest wish wins.
+
+    Args:
+        report: gets `Notice`.
+        notify: a page can be fetched.
+        images_dir: the photographs that come with DeepVis.
+        gallery_dir: folder of the person's galleries; None for the one in the person's data folder.
+    """
+
+    name = "deepvis-gallery"
+
+    def __init__(
+        self, report: Callable[[Event], None], notify: Callable[[], None], images_dir: Path, gallery_dir: Path | None
+    ) -> None:
+        super().__init__(report)
+        self._gallery_dir = gallery_dir
+        self.views: Mailbox[View] = Mailbox(self.bell.ring)
+        self.models: Mailbox[RunningModel] = Mailbox(self.bell.ring)
+        self.pages: Mailbox[UnitPageData] = Mailbox(notify)
+        self.patterns: Mailbox[PatternPicture] = Mailbox(notify)
+        self.layer_pages: Mailbox[LayerPageData] = Mailbox(notify)
+        self.session_pages: Mailbox[SessionPage] = Mailbox(notify)
+        self._refreshes: Mailbox[bool] = Mailbox(self.bell.ring)
+        self._session_frames: Mailbox[SessionFrames] = Mailbox(self.bell.ring)
+        self._keeps: Outbox[SessionFrames] = Outbox(self.bell.ring)
+        self._plain: Outbox[KeptPicture] = Outbox(self.bell.ring)
+        self._pictures = CropPictures(images_dir)
+        self._desk: _Desk | None = None
+        self._view = View()
+        self._look_s: float | None = None
+        self._looked_s = 0.0
+        self._answered: dict[str, object] = {}
+
+    def refresh(self) -> None:
+        """Look at the galleries again: somebody may have written to them; any thread may call this."""
+        self._refreshes.put(True)
+
+    def take_session_frames(self, frames: SessionFrames) -> None:
+        """Frames of this session to show or to keep; any thread may call this."""
+        if frames.keep:
+            self._keeps.put(frames)
+        else:
+            self._session_frames.put(frames)
+
+    def take_picture(self, picture: KeptPicture) -> None:
+        """A picture of this session that is to become a JPEG when there is time; any thread may call this."""
+        self._plain.put(picture)
+
+    def step(self) -> None:
+        """Wait until something is asked, then answer it until something newer is asked."""
+        self.bell.wait(None if self._look_s is None else max(0.0, self._look_s - time.monotonic()))
+        self._take_orders()
+        try:
+            self._look()
+            self._work()
+            self._compress()
+        except Superseded:
+            self.bell.ring()
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._desk is not None:
+            self._desk.shelf.close()
+            self._desk = None
+
+    def _take_orders(self) -> None:
+        running, view, refresh = self.models.take(), self.views.take(), self._refreshes.take()
+        if running is not None and (self._desk is None or not running.same_results(self._desk.running)):
+            self._open_desk(running)
+        self._view = view or self._view
+        if refresh or running is not None or view is not None:
+            due_s = self._looked_s + RELOAD_EVERY_S if view is None else 0.0
+            self._look_s = due_s if self._look_s is None else min(self._look_s, due_s)
+
+    def _open_desk(self, running: RunningModel) -> None:
+        self.close()
+        self._pictures.clear()
+        self._answered.clear()
+        shelf = GalleryShelf(running.info.name, self._gallery_dir, lambda text: self.report(Notice(text, "error")))
+        self._desk = _Desk(running, shelf, self._pictures)
+        self._look_s = 0.0
+
+    def _look(self) -> None:
+        """Whether the galleries changed; a second look within a second waits, or a scan would keep the thread busy."""
+        now_s = time.monotonic()
+        if self._desk is None or self._look_s is None or now_s < self._look_s:
+            return
+        if now_s < self._looked_s + RELOAD_EVERY_S and self._desk.generation:
+            self._look_s = self._looked_s + RELOAD_EVERY_S
+            return
+        self._look_s = None
+        if self._desk.shelf.look():
+            self._looked_s = now_s
+            self._pictures.forget_missing()
+            self._desk.renew()
+
+    def _work(self) -> None:
+        desk = self._desk
+        for frames in self._keeps.take_all():
+            self._keep(frames)
+        found = self._session_frames.take()
+        if found is not None:
+            self.session_pages.put(session_page(found))
+        layer = self._layer()
+        if desk is None or layer is None:
+            return
+        try:
+            if self._view.unit < layer.units:
+                self._answer_page(desk, layer)
+            if self._view.stage is Stage.EXEMPLARS:
+                self._answer_pattern(desk, layer)
+            elif self._view.stage is not Stage.ACTIVATIONS:
+                self._answer_layer(desk, layer)
+        except GalleryError as error:
+            self._give_up(desk, error)
+
+    def _compress(self) -> None:
+        errand = self._errand()
+        while (picture := self._plain.take()) is not None:
+            picture.compress()
+            errand.go_on()
+
+    def _layer(self) -> LayerInfo | None:
+        """The viewed layer; None where the view is not yet, or no longer, one of the running model."""
+        if self._desk is None or self._view.model != self._desk.running.info.name:
+            return None
+        layers = self._desk.running.info.layers
+        return next((info for info in layers if info.name == self._view.layer and not info.reason), None)
+
+    def _answer_page(self, desk: _Desk, layer: LayerInfo) -> None:
+        key = (desk.generation, layer.name, self._view.unit)
+        if self._answered.get("page") == key:
+            return
+        self.pages.put(desk.page(layer, self._view.unit, self._errand(), self.pages.put))
+        self._answered["page"] = key
+
+    def _answer_pattern(self, desk: _Desk, layer: LayerInfo) -> None:
+        view = self._view
+        if view.grid.height < 1 or view.grid.width < 1:
+            return
+        grid = view.grid
+        asked = (grid.height, grid.width, grid.zoom, grid.center_row, grid.center_column, grid.sort, grid.hide_dead)
+        key = (desk.generation, layer.name, view.all_patterns, asked, grid.background, grid.gap)
+        if self._answered.get("pattern") == key:
+            return
+        self.patterns.put(desk.pattern(view, layer, self._errand(), self.patterns.put))
+        self._answered["pattern"] = key
+
+    def _answer_layer(self, desk: _Desk, layer: LayerInfo) -> None:
+        ordered = self._view.stage is Stage.CORRELATION
+        key = (desk.generation, layer.name, ordered)
+        if self._answered.get("layer") == key:
+            return
+        self.layer_pages.put(desk.layers.make(layer, self._errand(), ordered=ordered))
+        self._answered["layer"] = key
+
+    def _errand(self) -> Errand:
+        return Errand(lambda: self.views.waiting or self.models.waiting or self.stopping)
+
+    def _give_up(self, desk: _Desk, error: GalleryError) -> None:
+        """The damaged gallery is closed; what the other one knows is shown, and why it is not more."""
+        for gallery in desk.shelf.galleries:
+            if str(gallery.path) in str(error):
+                desk.shelf.give_up(gallery.path, error)
+                break
+        else:
+            for gallery in desk.shelf.galleries[:1]:
+                desk.shelf.give_up(gallery.path, error)
+        desk.renew()
+        self.bell.ring()
+
+    def _keep(self, frames: SessionFrames) -> None:
+        from deepvis.gallery.writer import GalleryWriter  # noqa: PLC0415  (only who keeps something writes)
+
+        desk = self._desk
+        if desk is None or desk.running.info.name != frames.unit.model:
+            return
+        if not frames.frames:
+            self.report(Notice(f"There are no frames of this session for {frames.unit} yet.", "warning"))
+            return
+        try:
+            with GalleryWriter(desk.shelf.own, frames.unit.model) as writer:
+                count = keep_frames(frames, writer, desk.running)
+        except GalleryError as error:
+            self.report(Notice(f"The frames were not kept. {error}", "error"))
+            return
+        what = f"{count} frames" if count != 1 else "1 frame"
+        self.report(Notice(f"Kept {what} of this session for {frames.unit} in {desk.shelf.own}."))
+        self._looked_s = 0.0
+        self.refresh()
+
+
+class _Desk:
+    """Everything that belongs to one running model.
+
+    Attributes:
+        running: the model.
+        shelf: its galleries.
+        layers: makes layer pages.
+        generation: another one whenever the galleries changed; 0 before the first look.
+    """
+
+    def __init__(self, running: RunningModel, shelf: GalleryShelf, pictures: CropPictures) -> None:
+        self.running = running
+        self.shelf = shelf
+        self.layers = LayerPages(running, shelf)
+        self.generation = 0
+        self._pictures = pictures
+        self._maker = PageMaker(running, shelf, pictures)
+        self._pages: Recent[UnitPageData] = Recent(PAGE_BYTES)
+        self._tiles: tuple[object, LayerTiles] | None = None
+
+    def renew(self) -> None:
+        """The galleries changed: nothing that was made of them holds any longer, but decoded pictures."""
+        self.generation += 1
+        self._pages.clear()
+        self._tiles = None
+        self.layers.forget()
+
+    def page(self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None]) -> UnitPageData:
+        """The page of a unit, remembered or made."""
+        key = (layer.name, unit)
+        known = self._pages.get(key)
+        if known is not None:
+            return known
+        page = self._maker.make(layer, unit, errand, show)
+        return self._pages.put(key, page, _page_bytes(page))
+
+    def pattern(
+        self, view: View, layer: LayerInfo, errand: Errand, show: Callable[[PatternPicture], None]
+    ) -> PatternPicture:
+        """The pattern grid, or why there is none."""
+        tiles = self._layer_tiles(layer, all_patterns=view.all_patterns)
+        if tiles is None:
+            why = self.shelf.trouble or not_scanned(self.running, layer, gallery=bool(self.shelf.galleries))
+            return PatternPicture(view, None, None, layer.units, problem=why)
+        found = self.layers.record(layer)
+        record = None if found is None else found[1]
+        return PatternGrid(view, layer, tiles, record).draw(self._pictures, errand, show)
+
+    def _layer_tiles(self, layer: LayerInfo, *, all_patterns: bool) -> LayerTiles | None:
+        key = (layer.name, all_patterns)
+        if self._tiles is not None and self._tiles[0] == key:
+            return self._tiles[1]
+        knowing = [gallery for gallery in self.shelf.galleries if gallery.knows(layer.name)]
+        made = [LayerTiles(gallery, layer.name, layer.units, all_patterns=all_patterns) for gallery in knowing]
+        chosen = next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
+        self._tiles = None if chosen is None else (key, chosen)
+        return chosen
+
+
+def _page_bytes(page: UnitPageData) -> int:
+    pictures = (*page.exemplars, *page.minima, *page.quantiles, *page.kept, *page.synthesized, *page.attributions)
+    arrays = [array for picture in pictures for array in (picture.rgb, picture.whole_rgb) if array is not None]
+    return sum(array.nbytes for array in arrays) + 4096

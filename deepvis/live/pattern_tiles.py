@@ -1,0 +1,124 @@
+"""Which pictures the tiles of a pattern grid show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepvis.gallery.records import ExemplarKind, ImageKind
+from deepvis.records import Rect, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from deepvis.gallery.records import ImageRecord, LayerRecord
+    from deepvis.gallery.rows import BestExemplars
+    from deepvis.live.crop_pictures import CropPictures
+    from deepvis.live.gallery_shelf import OpenGallery
+    from deepvis.records import GridView
+
+MOST_PER_UNIT = 25
+"""Exemplars of a unit that share its tile, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TilePicture:
+    """One picture of a tile: the box of an image file, or a picture that is stored whole."""
+
+    unit: int
+    place: int
+    file: int
+    box: tuple[int, int, int, int] | None
+    image: int | None = None
+
+    def tile(self, gallery: OpenGallery, pictures: CropPictures, side: int) -> NDArray[np.uint8] | None:
+        """The picture, square, `(side, side, 3)`; None where it is nowhere."""
+        key = (gallery.number, self.file, self.box, self.image)
+        return pictures.tile(key, side, lambda: self._cut(gallery, pictures))
+
+    def _cut(self, gallery: OpenGallery, pictures: CropPictures) -> NDArray[np.uint8] | None:
+        if self.image is not None:
+            return pictures.of_unit(gallery, self.image)
+        return None if self.box is None else pictures.file(gallery, self.file).crop(Rect(*self.box))
+
+
+class LayerTiles:
+    """The pictures of all units of a layer.
+
+    Args:
+        gallery: where they come from.
+        layer: name of the layer.
+        units: number of units.
+        all_patterns: all exemplars of a unit, not only the best.
+    """
+
+    def __init__(self, gallery: OpenGallery, layer: str, units: int, *, all_patterns: bool) -> None:
+        per_unit = MOST_PER_UNIT if all_patterns else 1
+        self.gallery = gallery
+        self._layer = layer
+        self._best: BestExemplars = gallery.reader.best(layer, ExemplarKind.MAXIMUM, per_unit)
+        self._first = np.searchsorted(self._best.unit, np.arange(units + 1))
+        self._per_unit = per_unit
+        self._stored: dict[int, tuple[TilePicture, ...]] = {}
+        counts = np.diff(self._first)
+        self.across = math.ceil(math.sqrt(max(1, int(counts.max(initial=0)))))
+        self.scanned = len(self._best.unit) > 0
+
+    def of_unit(self, unit: int) -> tuple[TilePicture, ...]:
+        """Pictures of a unit, best first."""
+        first, last = int(self._first[unit]), int(self._first[unit + 1])
+        if first == last:
+            return () if self.scanned else self._imported(unit)
+        return tuple(
+            TilePicture(unit, index - first, int(self._best.file[index]), tuple(self._best.box[index].tolist()))
+            for index in range(first, last)
+        )
+
+    def values(self, units: int) -> NDArray[np.float64]:
+        """The best exemplar's activation of every unit; -inf where it has none."""
+        values = np.full(units, -np.inf)
+        leads = self._first[:-1][np.diff(self._first) > 0]
+        values[self._best.unit[leads]] = self._best.value[leads]
+        return values
+
+    def _imported(self, unit: int) -> tuple[TilePicture, ...]:
+        """A gallery of the 2015 toolbox has pictures, and no scan."""
+        if unit not in self._stored:
+            images = self.gallery.reader.unit(self._layer, unit).images
+            chosen = _first_kind(images, (ImageKind.MAXIMUM, ImageKind.SYNTHESIS))[: self._per_unit]
+            self._stored[unit] = tuple(TilePicture(unit, place, 0, None, image) for place, image in enumerate(chosen))
+            self.across = max(self.across, math.ceil(math.sqrt(len(chosen))))
+        return self._stored[unit]
+
+
+def arranged(units: int, view: GridView, tiles: LayerTiles | None, record: LayerRecord | None) -> NDArray[np.int64]:
+    """The units in the order of their tiles, int64; at least one.
+
+    Order and dead units are those of the data set, not of the live picture.
+    """
+    order = np.arange(units, dtype=np.int64)
+    key = None
+    if view.sort is Sort.MAXIMUM and tiles is not None:
+        key = tiles.values(units)
+    elif view.sort is Sort.MEAN and record is not None:
+        key = np.nan_to_num(record.mean, nan=-np.inf)
+    if key is not None:
+        order = np.argsort(-key, kind="stable").astype(np.int64)
+    if view.hide_dead and record is not None:
+        alive = order[~record.dead[order]]
+        return alive if len(alive) else order[:1]
+    return order
+
+
+def _first_kind(images: Iterable[ImageRecord], kinds: tuple[ImageKind, ...]) -> list[int]:
+    listed = list(images)
+    for kind in kinds:
+        found = [image.id for image in listed if image.kind is kind]
+        if found:
+            return found
+    return []
