@@ -82,6 +82,12 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     ] = None,
     checkpoint_s: Annotated[float, typer.Option(metavar="SECONDS", help="Time between two savings.")] = 20.0,
     picture_quality: Annotated[int, typer.Option(metavar="1..100", help="JPEG quality of stored pictures.")] = 90,
+    portable: Annotated[
+        bool,
+        typer.Option(
+            "--portable", metavar="", help="Make the gallery one file that can be moved together with the images."
+        ),
+    ] = False,
     progress: Progress = "auto",
     launch: Annotated[
         str | None, typer.Option(metavar="WHERE", help="Start the shards as jobs: slurm, or local processes.")
@@ -118,6 +124,7 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         covariance_up_to=covariance_up_to,
         checkpoint_s=checkpoint_s,
         picture_quality=picture_quality,
+        portable=portable,
         progress=progress,
         launch=launch or "",
         jobs=jobs,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
-from deepvis.gallery.store import GalleryError
+from deepvis.gallery.store import GalleryError, compact
 from deepvis.models.devices import available_devices
 from deepvis.models.zoo import model_key
 from deepvis.precompute.launch import LaunchError, submit, wait_for
@@ -51,6 +51,7 @@ class ScanOptions:
         jobs: shards to launch.
         cluster: `NAME=VALUE` parameters of submitit.
         picture_quality: JPEG quality of stored pictures.
+        portable: make the gallery one file that can be moved together with the images.
     """
 
     images: Path
@@ -69,6 +70,7 @@ class ScanOptions:
     jobs: int = 0
     cluster: tuple[str, ...] = ()
     picture_quality: int = 90
+    portable: bool = False
 
 
 def gallery_path(settings: Settings, gallery: Path | None) -> Path:
@@ -93,6 +95,8 @@ def scan(settings: Settings, options: ScanOptions, shard: Shard) -> str:
         summary = run_scan(_request(settings, options, gallery, shard), report=report, control=control)
         if not summary.finished:
             return _stopped(summary)
+        if options.portable and shard.count == 1:
+            compact(gallery, portable=True)
         said = _scanned(summary, shard)
         return said if shard.count == 1 else _after_shard(said, gallery, shard, report, control)
 

@@ -238,6 +238,18 @@ def test_a_parameter_of_the_cluster_that_is_none_is_told_its_form(images, net, t
     assert "NAME=VALUE" in capsys.readouterr().err
 
 
+def test_a_portable_gallery_finds_its_images_where_both_were_moved(images, net, tmp_path, capsys):
+    scan(images, net, tmp_path / "g.sqlite", "--portable", "--layers", "body")
+    assert [path.name for path in tmp_path.glob("g.sqlite*")] == ["g.sqlite"]
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    images.rename(moved / "images")
+    (tmp_path / "g.sqlite").rename(moved / "g.sqlite")
+    best = record(capsys, address_of(net, "body/0"), moved / "g.sqlite")["exemplars"][0]
+    assert Path(best["path"]).is_relative_to(moved)
+    assert Path(best["path"]).is_file()
+
+
 def test_an_old_gallery_is_brought_in(tmp_path, make_picture, capsys):
     old = tmp_path / "outputs" / "conv5" / "unit_0007"
     old.mkdir(parents=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepvis.gallery.records import JobRecord, ModelIdentity
@@ -45,10 +47,18 @@ def jobs(connection: sqlite3.Connection, condition: str = "1", *values: object) 
         ValueError: a row makes no sense: the file is damaged.
     """
     query = f"SELECT id, {COLUMNS} FROM jobs WHERE {condition} ORDER BY id"
-    return tuple(_record(row) for row in connection.execute(query, values))
+    return tuple(_record(connection, row) for row in connection.execute(query, values))
 
 
-def _record(row: tuple[Any, ...]) -> JobRecord:
+def root_folder(connection: sqlite3.Connection, root: str) -> str:
+    """Where a job's images are: a root that is no absolute path begins at the gallery's own folder."""
+    if not root or Path(root).is_absolute():
+        return root
+    (_, _, file) = connection.execute("PRAGMA database_list").fetchone()
+    return os.path.normpath(Path(file).parent / root)
+
+
+def _record(connection: sqlite3.Connection, row: tuple[Any, ...]) -> JobRecord:
     key, kind, hash_text, model, weights, preprocessing, root, data_hash = row[:8]
     parameters, versions, device, coverage, samples, skipped, finished, updated_utc = row[8:]
     return JobRecord(
@@ -56,7 +66,7 @@ def _record(row: tuple[Any, ...]) -> JobRecord:
         kind=kind,
         hash=hash_text,
         identity=ModelIdentity(model, weights, preprocessing),
-        data_root=root,
+        data_root=root_folder(connection, root),
         data_hash=data_hash,
         parameters=json.loads(parameters),
         versions=json.loads(versions),

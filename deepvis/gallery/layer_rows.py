@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepvis.gallery.blocks import BlockFormat, UnpackedExemplars, unpack
+from deepvis.gallery.job_rows import root_folder
 from deepvis.gallery.records import Exemplar, ExemplarKind
 from deepvis.gallery.rows import KINDS, WHOLE_IMAGE, BestExemplars
 from deepvis.records import Rect
@@ -183,7 +184,8 @@ def _many(
 
 
 def _data_root(connection: sqlite3.Connection, layer: LayerRow) -> Path:
-    return Path(connection.execute("SELECT data_root FROM jobs WHERE id = ?", (layer.scan_job,)).fetchone()[0])
+    (root,) = connection.execute("SELECT data_root FROM jobs WHERE id = ?", (layer.scan_job,)).fetchone()
+    return Path(root_folder(connection, root))
 
 
 def _rect(box: NDArray[np.int64], file: _File) -> Rect:

@@ -13,7 +13,7 @@ from deepvis.gallery.arrays import decode, joined, unpack_correlation
 from deepvis.gallery.blocks import unpack_histogram, unpack_similar
 from deepvis.gallery.errors import explained_reading
 from deepvis.gallery.histogram import UnitHistogram
-from deepvis.gallery.job_rows import jobs
+from deepvis.gallery.job_rows import jobs, root_folder
 from deepvis.gallery.layer_rows import LayerRow, best_exemplars, find_layer, unit_exemplars
 from deepvis.gallery.records import (
     ClassMean,
@@ -199,7 +199,7 @@ class GalleryReader:
         """Where the image file was when it was scanned; None where the gallery has no such file."""
         query = "SELECT data_root, path FROM files JOIN jobs ON jobs.id = files.job_id WHERE files.id = ?"
         row = self.connection.execute(query, (file,)).fetchone()
-        return Path(row[0]) / row[1] if row else None
+        return Path(root_folder(self.connection, row[0])) / row[1] if row else None
 
     @_consistent
     def file_label(self, file: int) -> str:

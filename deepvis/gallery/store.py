@@ -79,8 +79,13 @@ def open_to_write(path: Path, model: str) -> sqlite3.Connection:
         return connection
 
 
-def compact(path: Path) -> None:
+def compact(path: Path, *, portable: bool = False) -> None:
     """Make a finished gallery one file without empty space, ready to be shipped and opened read-only.
+
+    Args:
+        path: the gallery's file.
+        portable: say where the images are from the gallery's folder on, so that both can be moved together; images on
+            another drive stay where they are.
 
     Raises:
         GalleryError: as `open_to_read`, or somebody else has it open.
@@ -88,8 +93,17 @@ def compact(path: Path) -> None:
     open_to_read(path).close()
     with explained(path), closing(_connect(_uri(path, "mode=rw"))) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+        if portable:
+            _use_relative_roots(connection, path.absolute().parent)
         if _worth_packing(connection, path):
             connection.execute("VACUUM")
+
+
+def _use_relative_roots(connection: sqlite3.Connection, folder: Path) -> None:
+    for key, root in connection.execute("SELECT id, data_root FROM jobs WHERE data_root != ''").fetchall():
+        if Path(root).is_absolute() and Path(root).drive == folder.drive:
+            near = Path(os.path.relpath(root, folder)).as_posix()
+            connection.execute("UPDATE jobs SET data_root = ? WHERE id = ?", (near, key))
 
 
 def _worth_packing(connection: sqlite3.Connection, path: Path) -> bool:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SYNTHESIS = "Synthesized images come with a later version."
-EXEMPLARS = "Exemplars and statistics come with a later version."
 BACKWARD = "Backward views come with a later version."
 SIAMESE = "Networks with two inputs come with a later version."
 
@@ -39,7 +37,7 @@ class ActionSpec:
     apart: bool = False
 
 
-GROUPS = ("Input", "Navigate", "Grid", "Unit", "Window", "Backward views")
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Window", "Backward views")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
@@ -124,9 +122,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Units that have not answered since the layer was chosen.",
         checkable=True,
     ),
-    ActionSpec("next_pattern", "Pattern grid", ("S",), "Grid", reason=SYNTHESIS, apart=True),
-    ActionSpec("previous_pattern", "Previous pattern grid", ("Shift+S",), "Grid", reason=SYNTHESIS),
-    ActionSpec("toggle_first_pattern", "First pattern / all patterns", ("1",), "Grid", reason=SYNTHESIS),
     ActionSpec("next_overlay", "Next input overlay", ("Y",), "Unit", "Off, over active, over inactive."),
     ActionSpec("previous_overlay", "Previous input overlay", ("Shift+Y",), "Unit"),
     ActionSpec(
@@ -139,9 +134,46 @@ ACTIONS: tuple[ActionSpec, ...] = (
         apart=True,
     ),
     ActionSpec("toggle_unit_page", "Unit page", ("9",), "Unit", checkable=True),
-    ActionSpec("toggle_scores", "Values under exemplars", ("R",), "Unit", reason=EXEMPLARS),
+    ActionSpec("toggle_scores", "Values under exemplars", ("R",), "Unit", checkable=True),
     ActionSpec("copy_address", "Copy the unit's address", ("Ctrl+C",), "Unit", apart=True),
     ActionSpec("save_grid", "Save the grid as PNG…", ("Ctrl+S",), "Unit"),
+    ActionSpec(
+        "next_pattern",
+        "Next page of the layer",
+        ("S",),
+        "Data",
+        "Activations, exemplars, activity, correlation: what the middle of the window shows.",
+    ),
+    ActionSpec("previous_pattern", "Previous page of the layer", ("Shift+S",), "Data"),
+    ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
+    ActionSpec("show_exemplars", "Show exemplars in the grid", (), "Data", "The images each unit answers to most."),
+    ActionSpec("show_activity", "Show how often units are active", (), "Data", "Finds units that never answer."),
+    ActionSpec("show_correlation", "Show which units are active together", (), "Data"),
+    ActionSpec(
+        "toggle_first_pattern",
+        "All exemplars of each unit",
+        ("1",),
+        "Data",
+        "In the grid of exemplars: all of them in each tile, or the best alone.",
+        checkable=True,
+        apart=True,
+    ),
+    ActionSpec(
+        "scan",
+        "Scan a folder of images…",
+        ("Ctrl+E",),
+        "Data",
+        "Finds the images that each unit answers to most, and how often it is active.",
+        apart=True,
+    ),
+    ActionSpec(
+        "keep_exemplars",
+        "Keep this session's exemplars",
+        (),
+        "Data",
+        "Of the selected unit, in the gallery: they are here next time.",
+    ),
+    ActionSpec("refresh_gallery", "Read the gallery again", (), "Data", "After it was changed by another program."),
     ActionSpec("choose_model", "Choose a network…", ("Ctrl+M",), "Window"),
     ActionSpec("palette", "Commands", ("Ctrl+K", "Ctrl+Shift+P"), "Window", apart=True),
     ActionSpec("help", "Keys and help", ("H", "F1"), "Window"),

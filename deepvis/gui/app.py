@@ -62,7 +62,11 @@ class App(QObject):
         self._theme = apply_theme(_application(), settings.theme)
         self._bell = Doorbell(self)
         self.session = LiveSession(
-            images_dir(), self._bell.ring, threads=settings.threads, camera_size=settings.camera_size
+            images_dir(),
+            self._bell.ring,
+            threads=settings.threads,
+            camera_size=settings.camera_size,
+            gallery_dir=settings.gallery_dir,
         )
         self.controller = Controller(self.session, settings, self)
         self.window = MainWindow(self.controller, settings.model_request())

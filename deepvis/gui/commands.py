@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deepvis.gui import moves
-from deepvis.records import Overlay
+from deepvis.records import Overlay, Stage
 
 if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
+    from deepvis.imaging.tiling import GridLayout
     from deepvis.records import View
 
 FAR = 3
@@ -210,6 +211,45 @@ class ViewCommands:
         text = "Predictions on" if view.predictions else "Predictions off: the forward pass stops at the viewed layer"
         self._controller.flashed.emit(text)
 
+    # what the middle shows, and the gallery
+
+    def next_pattern(self) -> None:
+        """2015's s."""
+        self._stage(moves.next_stage(self._view, 1).stage)
+
+    def previous_pattern(self) -> None:
+        """The same backwards."""
+        self._stage(moves.next_stage(self._view, -1).stage)
+
+    def show_activations(self) -> None:
+        """The live maps."""
+        self._stage(Stage.ACTIVATIONS)
+
+    def show_exemplars(self) -> None:
+        """Each unit's best images."""
+        self._stage(Stage.EXEMPLARS)
+
+    def show_activity(self) -> None:
+        """How often each unit is active."""
+        self._stage(Stage.ACTIVITY)
+
+    def show_correlation(self) -> None:
+        """Which units are active together."""
+        self._stage(Stage.CORRELATION)
+
+    def toggle_first_pattern(self) -> None:
+        """2015's 1."""
+        view = self._set(moves.toggle_all_patterns(self._view))
+        self._controller.flashed.emit("All exemplars in each tile" if view.all_patterns else "The best exemplar alone")
+
+    def keep_exemplars(self) -> None:
+        """Write the selected unit's frames of this session to the gallery."""
+        self._controller.session.keep_session_exemplars()
+
+    def refresh_gallery(self) -> None:
+        """Look at the gallery again."""
+        self._controller.session.refresh_gallery()
+
     def reset(self) -> None:
         """2015's Esc."""
         self._set(moves.reset(self._view, self._controller.info))
@@ -226,11 +266,23 @@ class ViewCommands:
         layer = self._controller.layer()
         if layer is None or not layer.units:
             return
+        order = self._controller.unit_order
+        if order is not None and len(order):
+            self._set(moves.move_along(self._view, order, rows + columns))
+        else:
+            self._set(moves.move_selection(self._view, self._layout(), layer.units, rows, columns))
+
+    def _layout(self) -> GridLayout | None:
+        """Where the tiles lie that are on screen; a grid of the layer before has other units."""
+        if self._view.stage is Stage.EXEMPLARS:
+            pattern = self._controller.pattern
+            return pattern.layout if pattern is not None and pattern.view.layer == self._view.layer else None
         result = self._controller.result
-        # a grid of the layer before has other units
         fits = result is not None and result.grid is not None and result.view.layer == self._view.layer
-        layout = result.grid.layout if fits and result is not None and result.grid is not None else None
-        self._set(moves.move_selection(self._view, layout, layer.units, rows, columns))
+        return result.grid.layout if fits and result is not None and result.grid is not None else None
+
+    def _stage(self, stage: Stage) -> None:
+        self._controller.set_stage(stage)
 
     def _layer(self, by: int) -> None:
         if self._controller.info is not None:

@@ -20,15 +20,20 @@ from deepvis.live.events import (
     ModelsListed,
     Notice,
     Progress,
+    ScanChanged,
     SourceChanged,
 )
 from deepvis.live.first_view import view_for_model
-from deepvis.records import GridView, UnitPane, View
+from deepvis.records import GridView, Stage, UnitId, UnitPane, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from deepvis.config import Settings
+    from deepvis.live.pages import LayerPageData, PatternPicture, SessionPage, UnitPageData
     from deepvis.live.result import LiveResult
     from deepvis.live.session import LiveSession
     from deepvis.records import LayerInfo, ModelInfo, ModelRequest, Precision, SourceState
@@ -36,6 +41,14 @@ if TYPE_CHECKING:
 
 class Controller(QObject):
     """Owns the view, the history and what is known of model and source.
+
+    Attributes:
+        result: the latest result.
+        page: the latest page of a unit, and it may be about another one.
+        session_page: the latest of this session's exemplars, as `page`.
+        pattern: the latest grid of exemplars; it may be about another layer.
+        layer_page: the latest figures of a layer; they may be about another one.
+        unit_order: int64, units in the order in which a page without tiles shows them; None where there are tiles.
 
     Signals:
         view_changed: another view is asked for.
@@ -45,6 +58,11 @@ class Controller(QObject):
         frozen_changed: whether the frame is held.
         source_changed: the source or its state changed.
         result_arrived: a result that answers the present layer.
+        page_arrived: what the gallery tells about the selected unit.
+        session_page_arrived: this session's exemplars of the selected unit.
+        pattern_arrived: the grid of exemplars of the viewed layer.
+        layer_page_arrived: activity and correlation of the viewed layer.
+        scan_changed: the `ScanStatus` of the scan that was started here.
         told: a sentence and its level (`info`, `warning`, `error`).
         progressed: the last report of long work.
         devices_found: names.
@@ -60,6 +78,11 @@ class Controller(QObject):
     frozen_changed = pyqtSignal(bool)
     source_changed = pyqtSignal(object)
     result_arrived = pyqtSignal(object)
+    page_arrived = pyqtSignal(object)
+    session_page_arrived = pyqtSignal(object)
+    pattern_arrived = pyqtSignal(object)
+    layer_page_arrived = pyqtSignal(object)
+    scan_changed = pyqtSignal(object)
     told = pyqtSignal(str, str)
     progressed = pyqtSignal(object)
     devices_found = pyqtSignal(object)
@@ -75,6 +98,11 @@ class Controller(QObject):
         self._asked: ModelRequest | None = None
         self.source: SourceState | None = None
         self.result: LiveResult | None = None
+        self.page: UnitPageData | None = None
+        self.session_page: SessionPage | None = None
+        self.pattern: PatternPicture | None = None
+        self.layer_page: LayerPageData | None = None
+        self.unit_order: NDArray[np.int64] | None = None
         self.frozen = False
         self.history = History()
         self.failure = ""
@@ -92,6 +120,7 @@ class Controller(QObject):
             DevicesFound: lambda found: self.devices_found.emit(found.names),
             ModelsListed: lambda listed: self.models_listed.emit(listed.names),
             CamerasListed: lambda listed: self.cameras_listed.emit(listed.cameras),
+            ScanChanged: lambda changed: self.scan_changed.emit(changed.status),
         }
 
     # what the session says
@@ -101,17 +130,60 @@ class Controller(QObject):
         for event in self.session.take_events():
             self.take(event)
         result = self.session.take_result()
-        if result is not None and self._is_present(result):
+        if result is not None and self.is_present(result):
             self.result = result
             self.result_arrived.emit(result)
+        self._fetch_pages()
+
+    def _fetch_pages(self) -> None:
+        """What the gallery's thread has; what is about another unit or another layer is not passed on.
+
+        It is kept: the person may come back to it before that thread has seen that they were away.
+        """
+        page, session_page = self.session.take_page(), self.session.take_session_page()
+        self.page = page or self.page
+        self.session_page = session_page or self.session_page
+        self._pass_on(page, session_page)
+        self._fetch_layer_pages()
+
+    def _pass_on(self, page: UnitPageData | None, session_page: SessionPage | None) -> None:
+        if page is not None and self._is_selected(page.unit):
+            self.page_arrived.emit(page)
+        if session_page is not None and self._is_selected(session_page.unit):
+            self.session_page_arrived.emit(session_page)
+
+    def _fetch_layer_pages(self) -> None:
+        pattern, layer_page = self.session.take_pattern(), self.session.take_layer_page()
+        self.pattern = pattern or self.pattern
+        self.layer_page = layer_page or self.layer_page
+        if pattern is not None and self.shows_pattern(pattern):
+            self.pattern_arrived.emit(pattern)
+        if layer_page is not None and self.is_viewed(layer_page):
+            self.layer_page_arrived.emit(layer_page)
 
     def take(self, event: Event) -> None:
         """Follow one event."""
         self._takers[type(event)](event)
 
-    def _is_present(self, result: LiveResult) -> bool:
+    def is_present(self, result: LiveResult) -> bool:
         """Whether a result answers the layer that is asked for now; a late answer is dropped."""
         return (result.view.model, result.view.layer) == (self.view.model, self.view.layer)
+
+    def _is_selected(self, unit: UnitId) -> bool:
+        return unit == UnitId(self.view.model, self.view.layer, self.view.unit)
+
+    def is_viewed(self, layer_page: LayerPageData) -> bool:
+        """Whether the figures of a layer are about the viewed one."""
+        return (layer_page.model, layer_page.layer) == (self.view.model, self.view.layer)
+
+    def shows_pattern(self, pattern: PatternPicture) -> bool:
+        """Whether a grid of exemplars is what is asked for now, its zoom and the size of the pane apart."""
+        asked, answered = self.view, pattern.view
+        return asked.stage is Stage.EXEMPLARS and (asked.model, asked.layer, asked.all_patterns) == (
+            answered.model,
+            answered.layer,
+            answered.all_patterns,
+        )
 
     def _take_model(self, ready: ModelReady) -> None:
         other = self.info is None or self.info.name != ready.info.name
@@ -123,7 +195,7 @@ class Controller(QObject):
         self._wanted = (None, None)
         view = view_for_model(self.view, ready.info, layer, unit if layer or self.view.model == "" else None)
         if other:
-            self.result = None
+            self.result = self.page = self.session_page = self.pattern = self.layer_page = None
             self.history.clear()
         self.model_changed.emit(ready.info)
         self.set_view(view)
@@ -154,11 +226,14 @@ class Controller(QObject):
         if view == self.view and view == self.session.view:
             return
         moved = (view.layer, view.unit, view.position) != (self.view.layer, self.view.unit, self.view.position)
+        elsewhere = (view.model, view.layer, view.unit) != (self.view.model, self.view.layer, self.view.unit)
         self.view = view
         if moved or not self.history.can_go_back:
             self.history.visit(view)
         self.session.set_view(view)
         self.view_changed.emit(view)
+        if elsewhere:
+            self._pass_on(self.page, self.session_page)
 
     def layer(self) -> LayerInfo | None:
         """The viewed layer, once a model runs."""
@@ -199,6 +274,11 @@ class Controller(QObject):
     def change_pane(self, **changes: object) -> None:
         """Change some of the unit pane's view."""
         self.set_view(replace(self.view, pane=replace(self.view.pane, **changes)))  # type: ignore[arg-type]
+
+    def set_stage(self, stage: Stage) -> None:
+        """Choose what the middle of the window shows of the layer."""
+        if stage is not self.view.stage:
+            self.set_view(replace(self.view, stage=stage))
 
     def set_frozen(self, frozen: bool) -> None:
         """Hold the present frame, or go on."""

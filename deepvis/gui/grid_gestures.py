@@ -28,7 +28,7 @@ class GridGestures(QObject):
 
     def show_hint(self) -> None:
         """Say in the status line what lies under the pointer, with the values of the latest frame."""
-        self._window.status.set_hint(self._window.presenter.hover_line(self._hovered))
+        self._window.status.set_hint(self._window.stage_pages.hover_line(self._hovered))
 
     def _connect(self) -> None:
         panel, controller = self._window.grid_panel, self._controller

@@ -1,4 +1,4 @@
-"""The middle of the window: what is shown, how it is colored, the grid itself, and what the colors mean."""
+"""The middle of the window: which page of the layer is shown, how it is colored, and what the colors mean."""
 
 from __future__ import annotations
 
@@ -12,36 +12,53 @@ from deepvis.gui.theme import SPACE, strong
 from deepvis.gui.widgets.color_bar import ColorBar
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.grid_view import GridPane
+from deepvis.gui.widgets.notice import Notice
 from deepvis.gui.widgets.unit_view import UnitView
 from deepvis.imaging.colormap import COLORMAPS, table
-from deepvis.records import Scaling, Sort
+from deepvis.records import Scaling, Sort, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from PyQt6.QtGui import QResizeEvent
 
+    from deepvis.gui.widgets.activity_page import ActivityPage
+    from deepvis.gui.widgets.correlation_page import CorrelationPage
+    from deepvis.live.pages import PatternPicture
     from deepvis.live.result import GridPicture
     from deepvis.live.summary import ColorScale
     from deepvis.records import LayerInfo, View
 
 SCALING_TIP = "What one range of colors is for: all tiles of the layer together, or each tile alone (P)"
 INDIVIDUAL_TIP = "Individual boost. 0: one range for all tiles; 1: each tile uses its own full range (Shift+T)"
+SORT_TIP = "Order of the units, by their values now or, of exemplars, in the data set (Shift+P)"
+HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
+STAGE_TIP = "What is shown of the layer (S)"
+ALL_TIP = "All exemplars of each unit in its tile, or the best alone (1)"
+SCAN = "Scan a folder of images…"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""
 
 
 class GridPanel(QWidget):
-    """Header with choices, the grid or the enlarged unit on the `stage`, and the color bar.
+    """Header with choices, the page, the grid or the enlarged unit on the `stage`, and what the colors mean.
 
     Signals:
         grid_choice_made: name of a `GridView` field and its new value.
         enlarged_changed: the selected unit took the grid's place, or gave it back.
+        stage_chosen: another `Stage`.
+        all_chosen: all exemplars of each unit, or its best.
+        scan_asked: the button of an empty page was clicked.
+        page_made: a page was made, for it was needed for the first time: its `Stage` and the widget.
     """
 
     grid_choice_made = pyqtSignal(str, object)
     enlarged_changed = pyqtSignal(bool)
+    stage_chosen = pyqtSignal(object)
+    all_chosen = pyqtSignal(bool)
+    scan_asked = pyqtSignal()
+    page_made = pyqtSignal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +66,14 @@ class GridPanel(QWidget):
         self.enlarged = UnitView()
         self.color_bar = ColorBar()
         self.stage = QStackedWidget()
+        self.notice = Notice(SCAN)
+        self._shown = Stage.ACTIVATIONS
+        self._is_enlarged = False
+        self._is_empty = False
+        self._activity: ActivityPage | None = None
+        self._correlation: CorrelationPage | None = None
+        self._footer = QStackedWidget()
+        self._words = ElidedLabel("muted")
         self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
         self._title.setFont(strong(self.font()))
         self._detail = ElidedLabel("muted")
@@ -59,9 +84,11 @@ class GridPanel(QWidget):
             ),
             "gamma": self._combo("gamma", [(f"γ {step:g}", step) for step in GAMMA_STEPS], GAMMA_TIP),
             "colormap": self._combo("colormap", [(name, name) for name in COLORMAPS], "Color map (M)"),
-            "sort": self._combo("sort", [(f"by {kind}", kind) for kind in Sort], "Order of the units (Shift+P)"),
+            "sort": self._combo("sort", [(f"by {kind}", kind) for kind in Sort], SORT_TIP),
         }
-        self._hide_dead = QToolButton()
+        self._stages = QComboBox()
+        self._hide_dead = self._toggle("hide dead", HIDE_TIP)
+        self._all = self._toggle("all images", ALL_TIP)
         self._build()
 
     def show_layer(self, layer: LayerInfo | None, detail: str) -> None:
@@ -69,86 +96,206 @@ class GridPanel(QWidget):
         self._title.set_text(layer.name if layer is not None else "")
         self._detail.set_text(detail)
         if layer is not None:
-            self.grid.set_map_size(layer.height, layer.width)
+            # a place on an exemplar is no place in the map
+            live = self._shown is Stage.ACTIVATIONS
+            self.grid.set_map_size(*((layer.height, layer.width) if live else (1, 1)))
             self.enlarged.set_map_size(layer.height, layer.width)
 
     def show_view(self, view: View) -> None:
-        """Bring the choices in line with a view."""
+        """Bring page and choices in line with a view."""
+        if view.stage is not self._shown:
+            self._turn_to(view.stage)
+        self._all.setChecked(view.all_patterns)
         for name, combo in self._choices.items():
             place = combo.findData(getattr(view.grid, name))
             if place != combo.currentIndex():
                 combo.setCurrentIndex(place)
         self._hide_dead.setChecked(view.grid.hide_dead)
         self.grid.set_view(view.grid.zoom, view.grid.center_row, view.grid.center_column)
-        self.grid.set_selection(view.unit, view.position)
+        self.grid.set_selection(view.unit, view.position if view.stage is Stage.ACTIVATIONS else None)
 
     def show_grid(self, picture: GridPicture, scale: ColorScale, unit: int, position: tuple[int, int] | None) -> None:
-        """Show another mosaic, and the scale of the selected unit's tile."""
+        """Show another mosaic of maps, and the scale of the selected unit's tile; nothing happens on other pages."""
+        if self._shown is not Stage.ACTIVATIONS:
+            return
         self.grid.set_message("")
         self.grid.set_mosaic(picture.bgrx, picture.layout, unit, position)
         note = f"unit {unit}" if scale.per_unit else ""
         self.color_bar.set_scale(scale.low, scale.high, table(scale.colormap), note)
 
     def show_problem(self, sentence: str) -> None:
-        """Say why there is no grid."""
+        """Say why there is no grid of maps; nothing happens on other pages."""
+        if self._shown is not Stage.ACTIVATIONS:
+            return
         self.grid.clear()
         self.grid.set_message(sentence)
         self.color_bar.set_mark(None)
 
+    # the pages made from the gallery
+
+    def show_pattern(self, picture: PatternPicture, unit: int, words: str) -> None:
+        """Show another grid of exemplars, and what it is made of in one line; nothing happens on other pages."""
+        if self._shown is Stage.EXEMPLARS and picture.bgrx is not None and picture.layout is not None:
+            self.grid.set_mosaic(picture.bgrx, picture.layout, unit, None)
+            self.show_page(words)
+
+    def show_page(self, words: str) -> None:
+        """Show the page itself in place of the reason why it is empty, and a line below it."""
+        self._is_empty = False
+        self.set_words(words)
+        self._place()
+
+    def set_words(self, words: str) -> None:
+        """Say in one line below the page what it is made of."""
+        self._words.set_text(words)
+
+    def show_waiting(self, sentence: str) -> None:
+        """Take away what is about another layer; the sentence says what is awaited, empty for nothing yet."""
+        self.grid.clear()
+        self.show_empty(sentence, offer=False)
+
+    def show_empty(self, sentence: str, *, offer: bool = True) -> None:
+        """Say why the page is empty, and offer a scan; nothing happens on the page of live maps."""
+        if self._shown is Stage.ACTIVATIONS:
+            return
+        self.notice.set_words(sentence, offer=offer)
+        self._is_empty = True
+        self.set_words("")
+        self._place()
+
+    def activity(self) -> ActivityPage:
+        """The page of active fractions, made when it is first needed."""
+        if self._activity is None:
+            from deepvis.gui.widgets.activity_page import ActivityPage  # noqa: PLC0415  (imports pyqtgraph)
+
+            self._activity = ActivityPage()
+            self._add_page(Stage.ACTIVITY, self._activity)
+        return self._activity
+
+    def correlation(self) -> CorrelationPage:
+        """The page of the correlation matrix, made when it is first needed."""
+        if self._correlation is None:
+            from deepvis.gui.widgets.correlation_page import CorrelationPage  # noqa: PLC0415  (imports pyqtgraph)
+
+            self._correlation = CorrelationPage()
+            self._add_page(Stage.CORRELATION, self._correlation)
+        return self._correlation
+
+    def _add_page(self, stage: Stage, page: QWidget) -> None:
+        self.stage.addWidget(page)
+        self.page_made.emit(stage, page)
+
     @property
     def is_enlarged(self) -> bool:
-        """The selected unit is shown in place of the grid."""
-        return self.stage.currentWidget() is self.enlarged
+        """The selected unit is shown in place of the page."""
+        return self._is_enlarged
 
     def set_enlarged(self, on: bool) -> None:
-        """Show the selected unit in place of the grid, or the grid again."""
-        if on != self.is_enlarged:
-            self.stage.setCurrentWidget(self.enlarged if on else self.grid)
+        """Show the selected unit in place of the page, or the page again."""
+        if on != self._is_enlarged:
+            self._is_enlarged = on
+            self._place()
             self.enlarged_changed.emit(on)
+
+    def _turn_to(self, stage: Stage) -> None:
+        """Another page: the mosaic of the one before is not shown under its name."""
+        self._shown = stage
+        live = stage is Stage.ACTIVATIONS
+        self.grid.clear()
+        self.grid.set_message("")
+        self.set_words("")
+        self._is_empty = stage in (Stage.ACTIVITY, Stage.CORRELATION)
+        self.notice.set_words("", offer=False)
+        self._stages.setCurrentIndex(self._stages.findData(stage))
+        for widget in (self._choices["sort"], self._hide_dead):
+            widget.setVisible(live or stage is Stage.EXEMPLARS)
+        self._footer.setCurrentIndex(0 if live else 1)
+        self.set_enlarged(False)
+        self._place()
+
+    def _place(self) -> None:
+        """Bring the widget to the front that is to be seen."""
+        pages = {Stage.ACTIVITY: self._activity, Stage.CORRELATION: self._correlation}
+        if self._is_enlarged:
+            front: QWidget = self.enlarged
+        elif self._is_empty and self._shown is not Stage.ACTIVATIONS:
+            front = self.notice
+        else:
+            front = pages.get(self._shown) or self.grid
+        self.stage.setCurrentWidget(front)
+        self._all.setVisible(self._shown is Stage.EXEMPLARS and not self._is_empty)
 
     def _build(self) -> None:
         self.setObjectName("grid_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._hide_dead.setText("hide dead")
-        self._hide_dead.setProperty("compact", True)
-        self._hide_dead.setCheckable(True)
-        self._hide_dead.setToolTip("Leave out units that have not answered since the layer was chosen (Ctrl+D)")
-        self._hide_dead.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hide_dead.clicked.connect(lambda on: self.grid_choice_made.emit("hide_dead", on))
+        self._all.clicked.connect(self.all_chosen)
+        self._all.hide()
+        for stage in Stage:
+            self._stages.addItem(str(stage), stage)
+        self._dress(self._stages, STAGE_TIP)
+        self._stages.activated.connect(lambda _index: self.stage_chosen.emit(self._stages.currentData()))
+        self.notice.action_clicked.connect(self.scan_asked)
+        self.enlarged.double_clicked.connect(lambda: self.set_enlarged(False))
+        for widget in (self.grid, self.enlarged, self.notice):
+            self.stage.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._header())
+        column.addWidget(self.stage, 1)
+        column.addWidget(self._build_footer())
+
+    def _header(self) -> QHBoxLayout:
         header = QHBoxLayout()
         header.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         header.setSpacing(SPACE // 2)
         header.addWidget(_Heading(self._title, self._detail), 1)
-        header.addWidget(self._choices["sort"])
-        header.addWidget(self._hide_dead)
-        # what the colors mean and how they are chosen belong together
-        footer = QHBoxLayout()
-        footer.setContentsMargins(0, 0, SPACE, 0)
-        footer.setSpacing(SPACE // 2)
-        footer.addWidget(self.color_bar, 1)
+        for widget in (self._stages, self._choices["sort"], self._hide_dead):
+            header.addWidget(widget)
+        return header
+
+    def _build_footer(self) -> QStackedWidget:
+        """What the colors mean and how they are chosen belong together; other pages say in one line what they hold."""
+        colors, words = QWidget(), QWidget()
+        row = QHBoxLayout(colors)
+        row.setContentsMargins(0, 0, SPACE, 0)
+        row.setSpacing(SPACE // 2)
+        row.addWidget(self.color_bar, 1)
         for name in ("scaling", "individual", "gamma", "colormap"):
-            footer.addWidget(self._choices[name])
-        self.enlarged.double_clicked.connect(lambda: self.set_enlarged(False))
-        self.stage.addWidget(self.grid)
-        self.stage.addWidget(self.enlarged)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(header)
-        column.addWidget(self.stage, 1)
-        column.addLayout(footer)
+            row.addWidget(self._choices[name])
+        line = QHBoxLayout(words)
+        line.setContentsMargins(SPACE, 0, SPACE, 0)
+        line.setSpacing(SPACE)
+        line.addWidget(self._words, 1)
+        line.addWidget(self._all)
+        for widget in (colors, words):
+            self._footer.addWidget(widget)
+        self._footer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        return self._footer
 
     def _combo(self, name: str, options: Iterable[tuple[str, object]], tip: str) -> QComboBox:
         combo = QComboBox()
         for text, value in options:
             combo.addItem(text, value)
-        combo.setToolTip(tip)
-        combo.setProperty("compact", True)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        # letters are commands in this window: a focused list would swallow them
-        combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dress(combo, tip)
         combo.activated.connect(lambda _index: self.grid_choice_made.emit(name, combo.currentData()))
         return combo
+
+    def _toggle(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setCheckable(True)
+        self._dress(button, tip)
+        return button
+
+    def _dress(self, choice: QComboBox | QToolButton, tip: str) -> None:
+        choice.setToolTip(tip)
+        choice.setProperty("compact", True)
+        # letters are commands in this window: a focused list would swallow them
+        choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        if isinstance(choice, QComboBox):
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
 
 class _Heading(QWidget):

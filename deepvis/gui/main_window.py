@@ -14,8 +14,11 @@ from deepvis.gui.commands import ViewCommands
 from deepvis.gui.grid_gestures import GridGestures
 from deepvis.gui.grid_panel import GridPanel
 from deepvis.gui.overlays import Overlays
+from deepvis.gui.page_presenter import PagePresenter
 from deepvis.gui.presenter import Presenter, readings
+from deepvis.gui.scans import Scans
 from deepvis.gui.side_panels import InputPanel, UnitPanel
+from deepvis.gui.stages import StagePages
 from deepvis.gui.tool_bar import MainToolBar
 from deepvis.gui.voice import Voice
 from deepvis.gui.widgets.layer_bar import LayerBar
@@ -23,6 +26,7 @@ from deepvis.gui.widgets.picture_view import dropped_specs
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.unit_page import UnitPage
 from deepvis.gui.window_commands import WindowCommands
+from deepvis.records import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 
     from deepvis.gui.controller import Controller
     from deepvis.gui.theme import Theme
-    from deepvis.live.events import Progress
     from deepvis.live.result import LiveResult
     from deepvis.records import ModelInfo, ModelRequest, SourceState, View
 
@@ -67,6 +70,9 @@ class MainWindow(QMainWindow):
         self.overlays = Overlays(self, controller, self.acts)
         self.voice = Voice(self.status, self.overlays.toast, self)
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
+        self.page_presenter = PagePresenter(self.page, controller)
+        self.stage_pages = StagePages(self)
+        self.scans = Scans(self)
         self._unpainted: LiveResult | None = None
         self._gestures = GridGestures(self)
         self._connect_panels()
@@ -150,7 +156,9 @@ class MainWindow(QMainWindow):
         self.layer_bar.layer_clicked.connect(controller.select_layer)
         self.input_panel.picture.file_dropped.connect(lambda specs: controller.open_source(specs[0]))
         self.input_panel.predictions.class_clicked.connect(self.view_commands.go_to_class)
-        self.status.cancel_clicked.connect(controller.session.cancel_loading)
+        self.grid_panel.scan_asked.connect(self.window_commands.scan)
+        self.page.scan_asked.connect(self.window_commands.scan)
+        self.acts.set_checked("toggle_scores", self.page.scores_shown)
         self._connect_transport()
         self._connect_bar()
 
@@ -181,12 +189,12 @@ class MainWindow(QMainWindow):
         controller.source_changed.connect(self._show_source)
         controller.result_arrived.connect(self._show_result)
         controller.told.connect(self.voice.say)
-        controller.progressed.connect(self._show_progress)
         controller.devices_found.connect(self.bar.show_devices)
         controller.cameras_listed.connect(self.bar.show_cameras)
         controller.models_listed.connect(self._take_names)
-        self.grid_panel.grid.painted = self._note_paint
-        self.grid_panel.enlarged.painted = self._note_paint
+        for pane in (self.grid_panel.grid, self.grid_panel.enlarged):
+            pane.painted = self._note_paint
+        self.unit_panel.unit.painted = self._note_unit_paint
 
     def _start_readings(self) -> None:
         timer = QTimer(self)
@@ -201,14 +209,18 @@ class MainWindow(QMainWindow):
         self.unit_panel.show_view(view)
         self.layer_bar.set_current(view.layer)
         self.presenter.show_layer(self.controller.layer())
+        self.stage_pages.follow(view)
         self.input_panel.predictions.setVisible(view.predictions)
         ticks = {
             "toggle_mirror": view.mirror,
             "toggle_predictions": view.predictions,
             "toggle_dead": view.grid.hide_dead,
+            "toggle_first_pattern": view.all_patterns,
         }
         for name, on in ticks.items():
             self.acts.set_checked(name, on)
+        for name in ("next_sort", "toggle_dead"):
+            self.acts.allow(name, view.stage in (Stage.ACTIVATIONS, Stage.EXEMPLARS))
         self.acts.allow("back", self.controller.history.can_go_back)
         self.acts.allow("forward", self.controller.history.can_go_forward)
 
@@ -241,11 +253,10 @@ class MainWindow(QMainWindow):
             result, self._unpainted = self._unpainted, None
             self.controller.session.meters.paint(result.frame.captured_s if result.fresh else None)
 
-    def _show_progress(self, progress: Progress) -> None:
-        if progress.done:
-            self.status.clear_progress()
-        else:
-            self.status.set_progress(progress.text, progress.fraction)
+    def _note_unit_paint(self) -> None:
+        """Where the middle shows what the gallery knows, the unit's pane is what moves with every frame."""
+        if self.controller.view.stage is not Stage.ACTIVATIONS:
+            self._note_paint()
 
     def _take_names(self, names: tuple[str, ...]) -> None:
         self.model_names = names

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
 from deepvis.imaging.colormap import COLORMAPS
-from deepvis.records import Fit, GridView, Overlay, Scaling, Sort
+from deepvis.records import Fit, GridView, Overlay, Scaling, Sort, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from deepvis.imaging.tiling import GridLayout
     from deepvis.records import LayerInfo, ModelInfo, View
@@ -46,6 +49,13 @@ def move_selection(view: View, layout: GridLayout | None, count: int, rows: int,
             step = layout.columns if rows > 0 else -layout.columns
             index = index + step if 0 <= index + step <= last else index
     return select_unit(view, int(layout.units[min(max(index + columns, 0), last)]))
+
+
+def move_along(view: View, order: NDArray[np.int64], by: int) -> View:
+    """Select the unit `by` places further in an order that is shown in place of tiles; stops at its ends."""
+    found = (order == view.unit).nonzero()[0]
+    here = int(found[0]) if len(found) else -by
+    return select_unit(view, int(order[min(max(here + by, 0), len(order) - 1)]))
 
 
 def select_unit(view: View, unit: int, position: tuple[int, int] | None = None) -> View:
@@ -151,6 +161,16 @@ def toggle_dead(view: View) -> View:
     return replace(view, grid=replace(view.grid, hide_dead=not view.grid.hide_dead))
 
 
+def next_stage(view: View, by: int) -> View:
+    """2015's s: what the middle of the window shows of the layer."""
+    return replace(view, stage=cycled(tuple(Stage), view.stage, by))
+
+
+def toggle_all_patterns(view: View) -> View:
+    """2015's 1: the best exemplar of each unit, or all of them."""
+    return replace(view, all_patterns=not view.all_patterns)
+
+
 def toggle_predictions(view: View) -> View:
     """Show or hide the answers; without them the forward pass stops at the layer."""
     return replace(view, predictions=not view.predictions)
@@ -167,11 +187,12 @@ def turn(view: View) -> View:
 
 
 def reset(view: View, info: ModelInfo | None) -> View:
-    """2015's Esc: first layer, first unit, no boosts, no zoom, no overlay, default colors."""
+    """2015's Esc: first layer, first unit, activations, no boosts, no zoom, no overlay, default colors."""
     # sizes, the pointer and the theme are not the person's to reset
     kept = {name: getattr(view.grid, name) for name in ("height", "width", "hold_order", "background", "gap")}
     grid = GridView(**kept)
     shown = info.shown_layers() if info is not None else ()
     layer = shown[0].name if shown else view.layer
     pane = replace(view.pane, overlay=Overlay.OFF)
-    return replace(view, layer=layer, unit=0, position=None, predictions=True, grid=grid, pane=pane)
+    first = replace(view, layer=layer, unit=0, position=None, grid=grid, pane=pane)
+    return replace(first, predictions=True, stage=Stage.ACTIVATIONS, all_patterns=False)

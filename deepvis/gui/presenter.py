@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deepvis.gui.figures import number
 from deepvis.gui.pace import Pace
 from deepvis.gui.widgets.status_line import Readings
 
@@ -154,25 +155,13 @@ class Presenter:
         caption = f"#{unit.unit}" + (f"  {label}" if label else "")
         for view in (self._units.unit, self._grid.enlarged):
             view.set_caption(caption, number(unit.value))
-        self._show_page(unit, label)
-
-    def _show_page(self, unit: UnitReading, label: str) -> None:
-        if self._model is None or self._layer is None:
-            return
-        self._page.set_unit(f"{self._model.name}/{self._layer.name}/{unit.unit}", label)
-        self._page.set_facts(unit_facts(unit, self._layer))
+        if self._layer is not None:
+            self._page.show_reading(unit.unit, unit_facts(unit, self._layer), unit.maximum)
 
     def _label(self, unit: int) -> str:
         if self._model is None or self._layer is None:
             return ""
         return self._model.label(self._layer, unit)
-
-
-def number(value: float) -> str:
-    """A value in three significant digits, with a true minus."""
-    if math.isnan(value):
-        return "NaN"
-    return f"{value:.3g}".replace("-", "−")
 
 
 def unit_scale(grid: GridPicture, view: View, unit: int) -> ColorScale:
@@ -231,7 +220,7 @@ def field_facts(text: str) -> list[tuple[str, str]]:
         return [("sees", "being computed…")]
     if not cut:
         return [("sees", size)]
-    return [("sees", size), ("inside the image", left.removeprefix(" to "))]
+    return [("sees", size), ("in the image", left.removeprefix(" to "))]
 
 
 def readings(counts: Counts, device: str) -> Readings:

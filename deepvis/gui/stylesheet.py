@@ -54,7 +54,16 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit {
     background: $field; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
-QLineEdit:disabled { color: $faint; background: $panel; }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: $faint; background: $panel; }
+QSpinBox::up-button, QSpinBox::down-button { subcontrol-origin: border; border: none; width: 18px; }
+QSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow, QSpinBox::down-arrow { width: 0; height: 0;
+    border-left: 3px solid $field; border-right: 3px solid $field; }
+QSpinBox::up-arrow { border-bottom: 4px solid $muted; margin-top: 2px; }
+QSpinBox::down-arrow { border-top: 4px solid $muted; margin-bottom: 2px; }
+QSpinBox::up-arrow:disabled, QSpinBox::up-arrow:off { border-bottom-color: $faint; }
+QSpinBox::down-arrow:disabled, QSpinBox::down-arrow:off { border-top-color: $faint; }
 #completions { background: $panel; border: 1px solid $border; padding: 4px; }
 #completions::item { padding: 3px 6px; border-radius: 4px; }
 #completions::item:selected, #completions::item:hover { background: $chosen; color: $text; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from PyQt6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
 from deepvis.gui.stylesheet import stylesheet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PyQt6.QtWidgets import QApplication
 
 SPACE = 8
@@ -135,11 +139,28 @@ def apply_theme(app: QApplication, name: str) -> Theme:
         ValueError: for another name.
     """
     theme = _named(app, name)
-    app.setStyle("Fusion")
-    app.setPalette(palette_for(theme))
-    app.setFont(base_font())
-    app.setStyleSheet(stylesheet(theme))
+    with kept_widgets():
+        app.setStyle("Fusion")
+        app.setPalette(palette_for(theme))
+        app.setFont(base_font())
+        app.setStyleSheet(stylesheet(theme))
     return theme
+
+
+@contextmanager
+def kept_widgets() -> Iterator[None]:
+    """Put off the collection of garbage: Qt walks over a list of all widgets, and none on it may be deleted meanwhile.
+
+    The widgets' own Python code runs on that walk, so a collection can begin in it, and windows that were closed may
+    wait for one.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def palette_for(theme: Theme) -> QPalette:

@@ -69,6 +69,10 @@ class MainToolBar(QToolBar):
         self._device.addItems(list(names))
         _choose(self._device, present or names[0])
 
+    def devices(self) -> list[str]:
+        """The devices offered."""
+        return [self._device.itemText(place) for place in range(self._device.count())]
+
     def show_cameras(self, cameras: Sequence[tuple[str, str]]) -> None:
         """Offer these cameras."""
         self._cameras.clear()

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu
 
+from deepvis.records import Stage
+
 if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
+
+_PAGE_ACTIONS = {
+    True: ("show_exemplars", "next_sort", "toggle_dead", "next_scaling", "zoom_reset"),
+    False: ("show_activations", "toggle_first_pattern", "next_sort", "toggle_dead", "zoom_reset"),
+}
+"""By whether the grid shows live maps."""
 
 
 def unit_menu(window: MainWindow, unit: int) -> QMenu:
@@ -21,7 +29,7 @@ def unit_menu(window: MainWindow, unit: int) -> QMenu:
         menu.addSeparator()
     menu.addActions([window.acts[name] for name in ("next_zoom", "follow_maximum", "copy_address", "jump")])
     menu.addSeparator()
-    menu.addActions([window.acts[name] for name in ("next_sort", "toggle_dead", "next_scaling", "zoom_reset")])
+    menu.addActions([window.acts[name] for name in _PAGE_ACTIONS[window.controller.view.stage is Stage.ACTIVATIONS]])
     menu.addSeparator()
     menu.addActions([window.acts[name] for name in ("save_grid", "freeze_origin")])
     return menu

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from deepvis.gui.model_dialog import ModelDialog
 from deepvis.gui.qimage import qimage_to_rgb
 from deepvis.gui.theme import apply_theme, theme_of
+from deepvis.records import Stage
 
 if TYPE_CHECKING:
     from PyQt6.QtCore import QMetaObject, pyqtBoundSignal
@@ -124,6 +125,14 @@ class WindowCommands(QObject):
         """The model asked for last."""
         return self._request
 
+    def scan(self) -> None:
+        """Ask which images to scan, or show how far the scan is."""
+        self._window.scans.open()
+
+    def toggle_scores(self) -> None:
+        """Values under exemplars, or pictures alone."""
+        self._window.page.set_scores_shown(self._window.acts["toggle_scores"].isChecked())
+
     def jump(self) -> None:
         """Ask where to go."""
         self._window.overlays.open_jump()
@@ -177,9 +186,11 @@ class WindowCommands(QObject):
         self._save(self._window.grab().toImage(), "deepvis.png")
 
     def reset(self) -> None:
-        """2015's Esc: the enlarged unit goes first, then the view is reset."""
+        """2015's Esc: the enlarged unit goes first, then another page than the live maps, then the view is reset."""
         if self._window.grid_panel.is_enlarged:
             self._window.grid_panel.set_enlarged(False)
+        elif self._controller.view.stage is not Stage.ACTIVATIONS:
+            self._controller.set_stage(Stage.ACTIVATIONS)
         else:
             self._window.view_commands.reset()
 

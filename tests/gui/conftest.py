@@ -9,15 +9,17 @@ import pytest
 from PyQt6.QtWidgets import QApplication
 
 from deepvis.config import Settings
+from deepvis.gallery.records import LayerRecord
 from deepvis.gui.controller import Controller
 from deepvis.gui.main_window import MainWindow
-from deepvis.gui.theme import apply_theme
+from deepvis.gui.theme import apply_theme, kept_widgets
 from deepvis.imaging.tiling import lay_out
 from deepvis.live.events import ModelReady, SourceChanged
 from deepvis.live.meter import Meters
+from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
 from deepvis.live.summary import ColorScale, UnitSummary
-from deepvis.records import Frame, LayerInfo, ModelInfo, ModelRequest, Prediction, Rect, SourceState, View
+from deepvis.records import Frame, LayerInfo, ModelInfo, ModelRequest, Prediction, Rect, SourceState, UnitId, View
 
 LABELS = ("tabby", "tiger cat", "espresso", "coffee mug")
 
@@ -141,9 +143,10 @@ def themed(qapp):
     """The dark theme, taken off again after the test."""
     before = (qapp.palette(), qapp.font(), qapp.styleSheet())
     yield apply_theme(qapp, "dark")
-    qapp.setStyleSheet(before[2])
-    qapp.setPalette(before[0])
-    qapp.setFont(before[1])
+    with kept_widgets():
+        qapp.setStyleSheet(before[2])
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])
 
 
 @pytest.fixture
@@ -185,3 +188,72 @@ def show_answer(window: MainWindow, **changes) -> LiveResult:
 @pytest.fixture
 def show():
     return show_answer
+
+
+class MadePages:
+    """Made-up pages of a gallery about a window's present view, as the loader thread would hand them out."""
+
+    origin = "1,234 images of photos, 2026-11-20"
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    @property
+    def _view(self) -> View:
+        return self._window.controller.view
+
+    @property
+    def units(self) -> int:
+        return self._window.controller.layer().units
+
+    def unit(self, **changes) -> UnitPageData:
+        """The page of the selected unit, with one exemplar."""
+        best = PagePicture(np.zeros((8, 8, 3), np.uint8), 7.5, "owl.jpg")
+        unit = UnitId(self._view.model, self._view.layer, self._view.unit)
+        return replace(UnitPageData(unit, exemplars=(best,), origin=self.origin), **changes)
+
+    def session(self) -> SessionPage:
+        return SessionPage(UnitId(self._view.model, self._view.layer, self._view.unit), (), 3.0)
+
+    def pattern(self, **changes) -> PatternPicture:
+        """A gray grid of exemplars."""
+        layout = lay_out(np.arange(self.units), 1, 1, self._view.grid)
+        bgrx = np.full((self._view.grid.height, self._view.grid.width, 4), 90, np.uint8)
+        return replace(PatternPicture(self._view, bgrx, layout), **changes)
+
+    def figures(self, **changes) -> LayerPageData:
+        """Figures of the viewed layer; its units lie backwards in the matrix."""
+        backwards = np.arange(self.units)[::-1].copy()
+        made = make_layer_record(self._view.layer, self.units)
+        return replace(
+            LayerPageData(self._view.model, self._view.layer, made, backwards, origin=self.origin), **changes
+        )
+
+    def send(self, **pages) -> None:
+        """Let the session hand these out once: `page`, `session_page`, `pattern`, `layer_page`."""
+        for name, made in pages.items():
+            waiting = [made]
+            take = lambda waiting=waiting: waiting.pop() if waiting else None  # noqa: E731
+            setattr(self._window.controller.session, f"take_{name}", take)
+        self._window.controller.fetch()
+
+
+def make_layer_record(name: str, units: int, dead: int = 3) -> LayerRecord:
+    """Unit i is active in i of `units` positions and has the larger maximum the smaller i is; the first are dead."""
+    fraction = np.arange(units) / units
+    fraction[:dead] = 0
+    maximum = np.where(np.arange(units) < dead, 0.0, 100.0 - np.arange(units) / 10)
+    places = np.arange(units)
+    correlation = (1 - 2 * np.abs(places[:, None] - places) / units).astype(np.float32)
+    correlation[:dead] = correlation[:, :dead] = np.nan
+    return LayerRecord(name, units, 1234, fraction, fraction, fraction, np.zeros(units), maximum, correlation)
+
+
+@pytest.fixture
+def made(window) -> MadePages:
+    return MadePages(window)
+
+
+@pytest.fixture
+def layer_record():
+    return make_layer_record

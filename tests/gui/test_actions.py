@@ -159,7 +159,7 @@ def test_blocking_stops_everything_besides_one_and_unblocking_gives_back_what_wa
     acts.allow("back", True)
     acts.trigger("back")
     acts.block(False)
-    for name in ("next_gamma", "back", "forward", "next_pattern"):
+    for name in ("next_gamma", "back", "forward", "next_backward"):
         acts.trigger(name)
     assert acts.done == ["help", "next_gamma", "back"]
 

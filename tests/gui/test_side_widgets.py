@@ -1,4 +1,4 @@
-"""Predictions, color bar, unit page, transport, status line, toast."""
+"""Predictions, color bar, transport, status line, toast."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QToolButton, QWidget
 
 from deepvis.gui.theme import elided
 from deepvis.gui.widgets.color_bar import ColorBar, format_value
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.predictions import Predictions
 from deepvis.gui.widgets.readings import Readings, ReadingsStrip
-from deepvis.gui.widgets.section import Section
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.toast import Toast
 from deepvis.gui.widgets.transport import SeekSlider, Transport
-from deepvis.gui.widgets.unit_page import SECTIONS, UnitPage
 from deepvis.records import Prediction, SourceState
 
 VIDEO = SourceState("video", "clip", "clip.mp4", position=9, length=100, seekable=True, speed=2.0)
@@ -101,38 +99,6 @@ def test_a_scale_per_unit_has_no_numbers_to_mark(shown):
     bar.set_mark(1.0)
     assert bar.fraction(1.0) is None
     assert not bar.grab().isNull()
-
-
-def test_every_empty_section_says_why_and_what_to_do(shown):
-    page = shown(UnitPage(), 280, 480)
-    page.set_unit("net/blocks.0/37")
-    words = [section.words() for section in page.findChildren(Section)]
-    assert len(words) == len(SECTIONS) == 3
-    assert all(text.count(".") >= 2 and "Until then" in text for text in words)
-
-
-def test_a_section_without_a_unit_is_not_shown(shown):
-    page = shown(UnitPage(), 280, 480)
-    assert not any(section.isVisible() for section in page.findChildren(Section))
-    page.set_unit("net/blocks.0/37", "espresso")
-    assert all(section.isVisible() for section in page.findChildren(Section))
-    assert "Unit 37 · espresso" in [label.text for label in page.findChildren(ElidedLabel)]
-
-
-def test_a_section_offers_its_remedy_and_later_shows_pictures(qtbot, shown):
-    page = shown(UnitPage(), 280, 480)
-    page.set_unit("net/blocks.0/37")
-    page.set_section("exemplars", "Nothing yet.", "Search a folder.", "Search")
-    button = next(button for button in page.findChildren(QPushButton) if button.text() == "Search")
-    with qtbot.waitSignal(page.action_clicked) as signal:
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert signal.args == ["exemplars"]
-    content = QLabel("pictures")
-    page.set_content("exemplars", content)
-    assert content.isVisible()
-    assert not button.isVisible()
-    page.set_content("exemplars", None)
-    assert button.isVisible()
 
 
 def test_a_source_that_cannot_be_steered_has_no_transport(shown):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import fields
 
 import pytest
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QLabel
 
-from deepvis.gui.theme import DARK, LIGHT, apply_theme, base_font, palette_for, theme_of
+from deepvis.gui.theme import DARK, LIGHT, apply_theme, base_font, kept_widgets, palette_for, theme_of
 
 
 @pytest.fixture
@@ -16,9 +17,10 @@ def restored(qapp):
     """The application as it was before the test."""
     before = (qapp.palette(), qapp.font(), qapp.styleSheet())
     yield qapp
-    qapp.setStyleSheet(before[2])
-    qapp.setPalette(before[0])
-    qapp.setFont(before[1])
+    with kept_widgets():
+        qapp.setStyleSheet(before[2])
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])
 
 
 def _contrast(one: str, other: str) -> float:
@@ -68,3 +70,20 @@ def test_an_unknown_theme_is_refused_with_the_choices(qapp):
 
 def test_the_typeface_has_a_size_in_pixels(qapp):
     assert base_font().pixelSize() == 12
+
+
+def test_no_widget_is_collected_while_qt_goes_through_all_of_them(qtbot, restored):
+    collecting = []
+
+    class Told(QLabel):
+        def changeEvent(self, event):
+            super().changeEvent(event)
+            collecting.append(gc.isenabled())
+
+    label = Told()
+    qtbot.addWidget(label)
+    apply_theme(restored, "dark")
+    apply_theme(restored, "light")
+    assert collecting
+    assert not any(collecting)
+    assert gc.isenabled()

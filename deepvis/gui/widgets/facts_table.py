@@ -8,7 +8,7 @@ from PyQt6.QtCore import QEvent, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from deepvis.gui.theme import SPACE, elided, theme_of
+from deepvis.gui.theme import SPACE, elided, small, theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,10 @@ class FactsTable(QWidget):
         if height_changed:
             self.updateGeometry()
         self.update()
+
+    def blank(self) -> None:
+        """Take the values away and keep the rows."""
+        self.set_facts([(name, "") for name, _ in self._facts])
 
     def sizeHint(self) -> QSize:
         """All rows."""
@@ -65,6 +69,9 @@ class FactsTable(QWidget):
             shown = elided(value, font, line.width() * 3 // 4)
             room = line.width() - painter.fontMetrics().horizontalAdvance(shown) - SPACE
             painter.setPen(QColor(theme.muted))
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), elided(name, font, room))
+            painter.setFont(font if painter.fontMetrics().horizontalAdvance(name) <= room else small(font))
+            fitting = elided(name, painter.font(), room)
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), fitting)
+            painter.setFont(font)
             painter.setPen(QColor(theme.text))
             painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), shown)

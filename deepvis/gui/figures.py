@@ -1,0 +1,46 @@
+"""Numbers as people read them: values, shares, spans of time."""
+
+from __future__ import annotations
+
+import math
+
+_MINUTE_S = 60
+_HOUR_S = 60 * _MINUTE_S
+
+
+def number(value: float) -> str:
+    """A value in three significant digits, with a true minus."""
+    if math.isnan(value):
+        return "NaN"
+    return f"{value:.3g}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share in 0..1 in percent; never rounded up to all nor down to nothing where it is not.
+
+    Args:
+        share: clamped to 0..1.
+    """
+    if not 0 < share < 1:
+        return "100 %" if share >= 1 else "0 %"
+    for digits in (0, 1, 2, 3):
+        text = f"{100 * share:.{digits}f}"
+        # the more a share is at an end, the more its digits count
+        near_end = min(share, 1 - share) < 0.1
+        if float(text) not in {0.0, 100.0} and (digits > 0 or not near_end):
+            return f"{text} %"
+    return "> 99.999 %" if share > 0.5 else "< 0.001 %"
+
+
+def band_text(band: tuple[float, float]) -> str:
+    """A quantile band, shares in 0..1: `0–25 %`."""
+    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} %"
+
+
+def span_text(seconds: float) -> str:
+    """A span of time in its largest unit: `40 s`, `3 min`, `2 h`."""
+    if seconds < _MINUTE_S:
+        return f"{max(0.0, seconds):.0f} s"
+    if seconds < _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    return f"{seconds / _HOUR_S:.0f} h"

@@ -1,0 +1,170 @@
+"""Crops of images, with their values, the images they were cut from, and what can be done with them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QEvent, QPoint, QRect, QTimer, pyqtSignal
+
+from deepvis.gui.widgets.color_bar import format_value
+from deepvis.gui.widgets.tile_grid import Tile, TileGrid
+from deepvis.gui.widgets.tile_layout import TileStyle
+from deepvis.gui.widgets.whole_image_popup import WholeImagePopup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PyQt6.QtGui import QHideEvent, QMouseEvent, QWheelEvent
+    from PyQt6.QtWidgets import QWidget
+
+    from deepvis.live.pages import PagePicture
+
+_REST_MS = 120
+"""The pointer rests on a crop for this long before the whole image appears: it may only be passing."""
+
+CROPS = TileStyle(columns=3, largest=160)
+BANDS = TileStyle(columns=3, largest=160, abreast=True)
+LARGE = TileStyle(columns=2, largest=200)
+TITLED = TileStyle(columns=2, largest=130)
+
+
+class ExemplarStrip(TileGrid):
+    """Pictures of a unit page in groups.
+
+    Args:
+        name: what they are, for people who hear the window instead of seeing it.
+        style: how the width is divided.
+        titled: captions begin with the picture's title.
+        parent: the widget it lies in.
+
+    Signals:
+        picture_clicked: the `PagePicture`.
+        picture_menu_asked: the `PagePicture`, and where on the screen.
+    """
+
+    picture_clicked = pyqtSignal(object)
+    picture_menu_asked = pyqtSignal(object, QPoint)
+
+    def __init__(
+        self, name: str, style: TileStyle = CROPS, *, titled: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(style, parent)
+        self._name = name
+        self._titled = titled
+        self._shown: tuple[tuple[str, tuple[PagePicture, ...]], ...] = ()
+        self._pictures: tuple[PagePicture, ...] = ()
+        self._scores = True
+        self._whole = False
+        self._popup = WholeImagePopup(self)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_REST_MS)
+        self._resting.timeout.connect(self._show_popup)
+        self._pointed = -1
+        self.tile_clicked.connect(lambda index: self.picture_clicked.emit(self._pictures[index]))
+        self.menu_asked.connect(self._ask_menu)
+        self.tile_hovered.connect(self._follow_pointer)
+
+    @property
+    def pictures(self) -> tuple[PagePicture, ...]:
+        """What is shown, groups one after the other; empty while it is blank."""
+        return self._pictures if self.tiles else ()
+
+    @property
+    def popup(self) -> WholeImagePopup:
+        """The window with the whole image."""
+        return self._popup
+
+    def set_pictures(self, *groups: tuple[str, Sequence[PagePicture]]) -> None:
+        """Show groups of pictures, each with its label (empty for none)."""
+        self._shown = tuple((label, tuple(pictures)) for label, pictures in groups if pictures)
+        self._pictures = tuple(picture for _, pictures in self._shown for picture in pictures)
+        count = len(self._pictures)
+        self.setAccessibleName(f"{self._name}: {count} picture{'' if count == 1 else 's'}")
+        self._refresh()
+
+    def set_scores_shown(self, shown: bool) -> None:
+        """Write the values below the pictures, or not."""
+        if shown != self._scores:
+            self._scores = shown
+            self._refresh_in_place()
+
+    def set_whole_shown(self, whole: bool) -> None:
+        """Show whole images with the box of the crop in place of crops."""
+        if whole != self._whole:
+            self._whole = whole
+            self._refresh_in_place()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """The page scrolls away below the popup."""
+        self._hide_popup()
+        if event is not None:
+            event.ignore()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """What happens next is not a look."""
+        self._hide_popup()
+        if event is not None:
+            event.accept()
+
+    def hideEvent(self, _event: QHideEvent | None) -> None:
+        """The popup goes with the pictures."""
+        self._hide_popup()
+
+    def event(self, event: QEvent | None) -> bool:
+        """The popup stands in for tooltips, and goes when another window comes to the front."""
+        if event is not None and event.type() == QEvent.Type.WindowDeactivate:
+            self._hide_popup()
+        if event is not None and event.type() == QEvent.Type.ToolTip:
+            return True
+        return super().event(event)
+
+    def _refresh(self) -> None:
+        self.set_tiles([(label, [self._tile(picture) for picture in pictures]) for label, pictures in self._shown])
+        if self._popup.isVisible():
+            self._show_popup()
+
+    def _refresh_in_place(self) -> None:
+        """The same pictures in another way; a blank strip stays blank."""
+        blank = self.is_blank
+        self._refresh()
+        if blank:
+            self.blank()
+
+    def _tile(self, picture: PagePicture) -> Tile:
+        whole = self._whole and picture.whole_rgb is not None
+        value = format_value(picture.value) if self._scores and not math.isnan(picture.value) else ""
+        title = picture.title if self._titled else ""
+        # a lone value stands at the left, where the picture begins
+        left, right = (title, value) if title else (value, "")
+        if whole:
+            return Tile(picture.whole_rgb, picture.box, left, right)
+        return Tile(picture.rgb, None, left, right)
+
+    def _ask_menu(self, index: int, where: QPoint) -> None:
+        self._hide_popup()
+        self.picture_menu_asked.emit(self._pictures[index], where)
+
+    def _follow_pointer(self, index: int) -> None:
+        self._pointed = index
+        if index < 0:
+            self._hide_popup()
+        elif self._popup.isVisible():
+            self._show_popup()
+        else:
+            self._resting.start()
+
+    def _show_popup(self) -> None:
+        if self._pointed < 0 or not self.isVisible():
+            return
+        # the whole strip stays free, so that the pointer can go on to the next crop
+        strip = QRect(self.mapToGlobal(QPoint(0, 0)), self.size())
+        tile = self.tile_rect(self._pointed)
+        strip.setTop(self.mapToGlobal(tile.topLeft()).y())
+        strip.setHeight(tile.height())
+        self._popup.show_picture(self._pictures[self._pointed], strip)
+
+    def _hide_popup(self) -> None:
+        self._resting.stop()
+        self._popup.hide()

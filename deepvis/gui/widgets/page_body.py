@@ -1,0 +1,233 @@
+"""The sections of the unit page that come from the gallery and from the session, from top to bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from deepvis.gui.figures import band_text, number, percent, span_text
+from deepvis.gui.theme import SPACE
+from deepvis.gui.widgets.class_bars import ClassBars
+from deepvis.gui.widgets.exemplar_strip import BANDS, LARGE, TITLED, ExemplarStrip
+from deepvis.gui.widgets.facts_table import FactsTable
+from deepvis.gui.widgets.histogram_plot import HistogramPlot
+from deepvis.gui.widgets.page_parts import TITLES, filled_parts, pending_parts, session_words, words_for
+from deepvis.gui.widgets.placeholder import FittingButton
+from deepvis.gui.widgets.section import Section
+from deepvis.gui.widgets.similar_units import SimilarUnits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PyQt6.QtGui import QResizeEvent
+
+    from deepvis.gallery.records import UnitStatistics
+    from deepvis.live.pages import PagePicture, SessionPage, UnitPageData
+
+_WIDE = 204
+"""Logical pixels from which on a title and a button of two words fit beside each other."""
+
+
+class PageBody(QWidget):
+    """Sections that are made once and filled for every unit.
+
+    Signals:
+        picture_clicked: the `PagePicture`.
+        picture_menu_asked: the `PagePicture`, and where on the screen.
+        unit_clicked: number of a similar unit.
+        scan_asked: the button of an empty section was clicked.
+        keep_asked: the exemplars of this session shall be kept.
+    """
+
+    picture_clicked = pyqtSignal(object)
+    picture_menu_asked = pyqtSignal(object, QPoint)
+    unit_clicked = pyqtSignal(int)
+    scan_asked = pyqtSignal()
+    keep_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strips = {
+            "exemplars": ExemplarStrip("Exemplars"),
+            "minima": ExemplarStrip("Minimum images"),
+            "quantiles": ExemplarStrip("Random images", BANDS),
+            "session": ExemplarStrip("Exemplars of this session"),
+            "synthesized": ExemplarStrip("Synthesized images", LARGE, titled=True),
+            "attribution": ExemplarStrip("Attributions", TITLED, titled=True),
+        }
+        self.histogram = HistogramPlot()
+        self.classes = ClassBars()
+        self.similar = SimilarUnits()
+        self.statistics = FactsTable()
+        self._keep = FittingButton("Keep in the gallery")
+        self._session: SessionPage | None = None
+        self._kept: tuple[PagePicture, ...] = ()
+        self.scores_shown = True
+        self.sections: dict[str, Section] = {}
+        self._build()
+
+    def show_page(self, data: UnitPageData) -> None:
+        """Fill all sections."""
+        words, pending = words_for(data), pending_parts(data)
+        self._fill_strips(data, pending)
+        self.histogram.set_histogram(data.histogram)
+        self.classes.set_classes(data.classes, None if data.statistics is None else data.statistics.selectivity)
+        self.statistics.set_facts(statistics_facts(data.statistics))
+        for key, filled in filled_parts(data).items():
+            section = self.sections[key]
+            said = words.get(key)
+            if filled or key in pending:
+                section.show_body()
+            elif said is not None:
+                section.show_words(said)
+            section.setVisible(filled or key in pending or said is not None)
+        self._kept = data.kept
+        if self._session is not None and self._session.unit != data.unit:
+            self._session = None
+        self._show_session_pictures()
+
+    def show_session(self, page: SessionPage) -> None:
+        """Fill the section of this session alone."""
+        self._session = page
+        self._show_session_pictures()
+
+    def blank(self) -> None:
+        """Take everything away that was about another unit; what comes next finds the places kept."""
+        self._session, self._kept = None, ()
+        for strip in self.strips.values():
+            strip.blank()
+        self.histogram.set_histogram(None)
+        self.classes.blank()
+        self.similar.blank()
+        self.statistics.blank()
+        self._keep.setEnabled(False)
+
+    def set_scores_shown(self, shown: bool) -> None:
+        """Write values below pictures, or not."""
+        self.scores_shown = shown
+        for strip in self.strips.values():
+            strip.set_scores_shown(shown)
+
+    def set_whole_shown(self, whole: bool) -> None:
+        """Show whole images with the box of the crop, or crops."""
+        for strip in self.strips.values():
+            strip.set_whole_shown(whole)
+
+    def resizeEvent(self, _event: QResizeEvent | None) -> None:
+        """The words of the buttons give way to the titles."""
+        self._whole.setText("whole images" if self.width() >= _WIDE else "whole")
+
+    def _fill_strips(self, data: UnitPageData, pending: frozenset[str]) -> None:
+        groups: dict[str, list[tuple[str, tuple[PagePicture, ...]]]] = {
+            "exemplars": [("", data.exemplars)],
+            "minima": [("", data.minima)],
+            "quantiles": _by_band(data.quantiles),
+            "synthesized": [("", data.synthesized)],
+            "attribution": [("", data.attributions)],
+        }
+        for key, pictures in groups.items():
+            if key in pending:
+                self.strips[key].blank()
+            else:
+                self.strips[key].set_pictures(*pictures)
+        if "similar" in pending:
+            self.similar.blank()
+        else:
+            self.similar.set_units(data.similar)
+
+    def _show_session_pictures(self) -> None:
+        live = self._session.pictures if self._session is not None else ()
+        labels = ("since the start", "kept in the gallery") if self._kept else ("", "")
+        self.strips["session"].set_pictures((labels[0], live), (labels[1], self._kept))
+        self._keep.setEnabled(bool(live))
+        self._keep.setVisible(bool(live))
+        if live or self._kept:
+            last = f"last {span_text(self._session.since_s)}" if self._session is not None and live else ""
+            self.sections["session"].show_body(last)
+        else:
+            self.sections["session"].show_words(session_words())
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for key, body in self._bodies():
+            section = Section(TITLES[key], body)
+            section.action_clicked.connect(self.scan_asked)
+            self.sections[key] = section
+            column.addWidget(section)
+        for strip in self.strips.values():
+            strip.picture_clicked.connect(self.picture_clicked)
+            strip.picture_menu_asked.connect(self.picture_menu_asked)
+        self.similar.unit_clicked.connect(self.unit_clicked)
+        self._keep.clicked.connect(lambda: self.keep_asked.emit())
+        self._keep.setToolTip("Keep these frames for this unit, so that they are still here next time")
+        self._whole = _toggle("whole", "Whole images with the box of the crop, in place of the crops")
+        self._whole.toggled.connect(self.set_whole_shown)
+        self.sections["exemplars"].header.add_tool(self._whole)
+        log = _toggle("log", "Heights on a logarithmic scale, so that rare values can be seen")
+        log.toggled.connect(self.histogram.set_logarithmic)
+        self.sections["histogram"].header.add_tool(log)
+
+    def _bodies(self) -> Iterator[tuple[str, QWidget]]:
+        own: dict[str, QWidget] = {
+            "session": _column(self.strips["session"], self._keep),
+            "histogram": self.histogram,
+            "classes": self.classes,
+            "similar": self.similar,
+            "statistics": self.statistics,
+        }
+        for key in TITLES:
+            yield key, own[key] if key in own else self.strips[key]
+
+
+def statistics_facts(statistics: UnitStatistics | None) -> list[tuple[str, str]]:
+    """The facts table of the data set."""
+    if statistics is None:
+        return []
+    facts = [
+        ("images", f"{statistics.count:,}"),
+        ("mean", number(statistics.mean)),
+        ("standard deviation", number(statistics.std)),
+        ("range", f"{number(statistics.minimum)} to {number(statistics.maximum)}"),
+        ("mean of maxima", number(statistics.mean_maximum)),
+        ("active", f"{percent(statistics.active_fraction)} of positions"),
+    ]
+    if statistics.dead:
+        facts.append(("dead", "never active on these images"))
+    if statistics.nan_count:
+        facts.append(("not a number", f"in {statistics.nan_count:,} images"))
+    return facts
+
+
+def _by_band(pictures: tuple[PagePicture, ...]) -> list[tuple[str, tuple[PagePicture, ...]]]:
+    bands = list(dict.fromkeys(picture.band for picture in pictures))
+    return [
+        ("" if band is None else band_text(band), tuple(item for item in pictures if item.band == band))
+        for band in bands
+    ]
+
+
+def _toggle(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setCheckable(True)
+    button.setProperty("compact", True)
+    button.setProperty("flat", True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setCursor(Qt.CursorShape.ArrowCursor)
+    return button
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACE)
+    for widget in widgets:
+        column.addWidget(widget)
+    return holder

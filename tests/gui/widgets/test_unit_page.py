@@ -1,0 +1,290 @@
+"""The unit page: what it shows, what it says, and what happens between two units."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QPushButton, QToolButton
+
+from deepvis.gallery.records import UnitStatistics
+from deepvis.gui.widgets.elided_label import ElidedLabel
+from deepvis.gui.widgets.page_body import statistics_facts
+from deepvis.gui.widgets.page_parts import SCAN_ACTION, SCAN_BRIEF, TITLES, pending_parts, words_for
+from deepvis.gui.widgets.unit_page import HOLD_MS, UnitPage, with_rank
+from deepvis.live.pages import SessionPage, UnitPageData
+from deepvis.records import UnitId
+
+SCANNED = ("exemplars", "minima", "quantiles", "histogram", "classes", "similar")
+REASON = "No images were scanned with net yet."
+
+
+@pytest.fixture
+def page(shown):
+    widget = shown(UnitPage(), 280, 700)
+    widget.set_unit("net/blocks.0/37", "espresso")
+    return widget
+
+
+def unscanned(unit=37, **notes) -> UnitPageData:
+    return UnitPageData(UnitId("net", "blocks.0", unit), notes={**dict.fromkeys(SCANNED, REASON), **notes})
+
+
+def strip(page, key):
+    return page._body.strips[key]
+
+
+def visible_keys(page) -> list[str]:
+    return [key for key in TITLES if page.section(key).isVisible()]
+
+
+def button(page, text) -> QPushButton:
+    return next(item for item in page.findChildren(QPushButton) if item.text() == text and item.isVisible())
+
+
+def test_the_header_names_unit_class_and_place(page):
+    texts = [label.text for label in page.findChildren(ElidedLabel)]
+    assert "Unit 37 · espresso" in texts
+    assert "net / blocks.0" in texts
+    page.set_unit("")
+    assert "No unit selected" in [label.text for label in page.findChildren(ElidedLabel)]
+
+
+def test_nothing_but_the_header_is_shown_before_a_page_came(page):
+    assert visible_keys(page) == []
+
+
+def test_every_part_of_a_full_page_is_filled_in_its_order(page, page_data):
+    page.set_page(page_data())
+    assert visible_keys(page) == list(TITLES)
+    filled = [key for key in TITLES if page.section(key).filled]
+    assert filled == ["exemplars", "minima", "quantiles", "histogram", "classes", "similar", "statistics"]
+    tops = [page.section(key).mapTo(page.widget(), page.section(key).rect().topLeft()).y() for key in TITLES]
+    assert tops == sorted(tops)
+    assert len(strip(page, "exemplars").pictures) == 9
+    assert len(strip(page, "quantiles").pictures) == 15
+
+
+@pytest.mark.parametrize("width", [208, 250, 320, 420, 900])
+def test_nothing_is_wider_than_the_page(page, page_data, picture, width):
+    note = "Use deepvis scan --weights /a/very/long/path/that/goes/on/" + "x" * 80
+    page.set_page(page_data(notes={"minima": note}, stale=note, origin=note, synthesized=(picture(),)))
+    page.set_session(SessionPage(page.data.unit, (picture(),), 90.0))
+    page.resize(width, 700)
+    inside = page.widget()
+    assert inside.width() == page.viewport().width()
+    for key in visible_keys(page):
+        section = page.section(key)
+        for child in section.findChildren(QPushButton) + section.findChildren(QToolButton) + [section]:
+            if child.isVisible():
+                assert child.mapTo(inside, child.rect().bottomRight()).x() < inside.width()
+
+
+def test_bands_are_labeled_in_percent(page, page_data):
+    page.set_page(page_data())
+    labels = [label for label, _ in strip(page, "quantiles")._groups]
+    assert labels == ["0–25 %", "25–50 %", "50–75 %", "75–95 %", "95–100 %"]
+
+
+def test_minima_that_say_nothing_give_way_to_the_reason(page, page_data):
+    page.set_page(page_data(notes={"minima": "Many images leave the unit at 0."}))
+    assert not page.section("minima").filled
+    assert page.section("minima").words() == "Many images leave the unit at 0."
+
+
+def test_a_layer_that_was_not_scanned_says_so_once_and_offers_the_scan(qtbot, page):
+    page.set_page(unscanned(synthesized="None yet."))
+    assert visible_keys(page) == ["exemplars", "session", "synthesized", "attribution"]
+    words = page.section("exemplars").words()
+    assert words.startswith(REASON)
+    assert "similar units" in words
+    with qtbot.waitSignal(page.scan_asked):
+        qtbot.mouseClick(button(page, SCAN_ACTION), Qt.MouseButton.LeftButton)
+    page.resize(208, 700)
+    assert button(page, SCAN_BRIEF).toolTip() == SCAN_ACTION
+
+
+def test_different_reasons_are_all_told(page):
+    page.set_page(unscanned(classes="The images have no classes."))
+    assert "classes" in visible_keys(page)
+    assert page.section("classes").words() == "The images have no classes."
+
+
+def test_a_scanned_layer_offers_no_scan(page_data):
+    words = words_for(page_data(classes=(), notes={"classes": "The images have no classes."}))
+    assert words["classes"].action == ""
+
+
+def test_an_imported_gallery_has_pictures_and_offers_the_scan_for_the_rest(page, picture):
+    data = unscanned()
+    page.set_page(UnitPageData(data.unit, exemplars=(picture(),), attributions=(picture(),), notes=data.notes))
+    assert page.section("exemplars").filled
+    assert page.section("attribution").filled
+    assert words_for(page.data)["minima"].action == SCAN_ACTION
+    assert "histogram" in page.section("minima").words()
+
+
+def test_parts_that_are_still_being_read_say_nothing_wrong(page, page_data):
+    page.set_page(page_data(similar=(), minima=()))
+    assert pending_parts(page.data) == {"similar", "minima"}
+    assert page.section("minima").words() == page.section("similar").words() == ""
+
+
+def test_results_of_other_weights_carry_a_banner_with_a_remedy(qtbot, page, page_data):
+    page.set_page(page_data(stale="These results are of other weights."))
+    assert page._banner.isVisible()
+    assert page._banner.words().startswith("These results are of other weights.")
+    with qtbot.waitSignal(page.scan_asked):
+        qtbot.mouseClick(button(page, SCAN_ACTION), Qt.MouseButton.LeftButton)
+    page.set_page(page_data())
+    assert not page._banner.isVisible()
+
+
+# from unit to unit
+
+
+def test_pictures_of_the_unit_before_go_away_when_its_successor_takes_long(qtbot, page, page_data):
+    page.set_page(page_data())
+    page.show_reading(37, [("value", "1")], 4.0)
+    tall = page.widget().layout().totalHeightForWidth(260)
+    page.set_unit("net/blocks.0/38")
+    qtbot.waitUntil(lambda: strip(page, "exemplars").pictures == (), timeout=10 * HOLD_MS)
+    assert strip(page, "quantiles").pictures == strip(page, "minima").pictures == ()
+    assert page._body.similar.tiles == ()
+    assert page._body.statistics._facts[0] == ("images", "")
+    assert page._facts._facts == (("value", ""), ("above", ""))
+    assert page.widget().layout().totalHeightForWidth(260) == tall, "places are kept, so that nothing jumps"
+
+
+def test_a_page_that_comes_at_once_replaces_the_one_before_without_a_blank(page, page_data):
+    page.set_page(page_data())
+    page.set_unit("net/blocks.0/38")
+    assert strip(page, "exemplars").pictures
+    page.set_page(page_data(38))
+    assert not page._hold.isActive()
+    assert strip(page, "exemplars").pictures == page.data.exemplars
+
+
+def test_a_slow_page_is_announced_and_fills_the_blank_places(qtbot, page, page_data):
+    page.set_page(page_data())
+    page.set_unit("net/blocks.0/38")
+    qtbot.waitUntil(lambda: page._reading.isVisible(), timeout=3000)
+    page.set_page(page_data(38))
+    assert not page._reading.isVisible()
+    assert [len(strip(page, key).pictures) for key in ("exemplars", "minima", "quantiles")] == [9, 4, 15]
+    assert len(page._body.similar.tiles) == 3
+
+
+def test_a_late_page_of_another_unit_is_left_aside(page, page_data, picture):
+    page.set_page(page_data(12))
+    page.set_session(SessionPage(UnitId("net", "blocks.0", 12), (picture(),), 3.0))
+    page.show_reading(12, [("value", "1")], 1.0)
+    assert page.data is None
+    assert visible_keys(page) == []
+    assert page._facts._facts == ()
+
+
+def test_without_a_unit_nothing_is_left(page, page_data):
+    page.set_page(page_data())
+    page.show_reading(37, [("value", "1")], 4.0)
+    page.set_unit("")
+    assert visible_keys(page) == []
+    assert page._facts._facts == ()
+
+
+def test_a_folded_section_stays_folded_on_other_pages(qtbot, page, page_data):
+    page.set_page(page_data())
+    qtbot.mouseClick(page.section("exemplars").header, Qt.MouseButton.LeftButton)
+    assert not strip(page, "exemplars").isVisible()
+    page.set_unit("net/blocks.0/38")
+    page.set_page(page_data(38))
+    assert not strip(page, "exemplars").isVisible()
+    assert not page.section("exemplars").is_open
+    qtbot.mouseClick(page.section("exemplars").header, Qt.MouseButton.LeftButton)
+    assert strip(page, "exemplars").isVisible()
+
+
+# what moves
+
+
+def test_the_rank_of_the_live_maximum_stands_below_it_and_the_mark_moves(page, page_data):
+    page.set_page(page_data())
+    page.show_reading(37, [("value", "4"), ("maximum", "4"), ("mean", "1")], 4.0)
+    facts = page._facts._facts
+    assert [name for name, _ in facts] == ["value", "maximum", "above", "mean"]
+    assert facts[2][1] == "65 % of images"
+    assert page._body.histogram.mark == 4.0
+
+
+def test_a_page_that_comes_after_the_figures_of_a_still_picture_ranks_them(page, page_data):
+    page.show_reading(37, [("value", "4")], 4.0)
+    page.set_page(page_data())
+    assert dict(page._facts._facts)["above"] == "65 % of images"
+    assert page._body.histogram.mark == 4.0
+
+
+def test_a_value_alone_is_followed_by_its_rank():
+    assert with_rank([("value", "1"), ("sees", "all")], "5 % of images")[1] == ("above", "5 % of images")
+    assert with_rank([], "x") == [("above", "x")]
+
+
+def test_without_a_histogram_there_is_no_rank(page):
+    page.set_page(unscanned())
+    page.show_reading(37, [("value", "4")], 4.0)
+    assert page._facts._facts == (("value", "4"),)
+
+
+def test_exemplars_of_this_session_can_be_kept(qtbot, page, page_data, picture):
+    page.set_page(page_data())
+    assert "camera or a video" in page.section("session").words()
+    page.set_session(SessionPage(page.data.unit, (picture(3.0), picture(2.0)), 125.0))
+    assert page.section("session").filled
+    assert len(strip(page, "session").pictures) == 2
+    with qtbot.waitSignal(page.keep_asked):
+        qtbot.mouseClick(button(page, "Keep in the gallery"), Qt.MouseButton.LeftButton)
+    page.set_page(page_data(kept=(picture(9.0),)))
+    assert [picture.value for picture in strip(page, "session").pictures] == [3.0, 2.0, 9.0]
+
+
+def test_frames_kept_before_are_shown_without_a_camera(page, page_data, picture):
+    page.set_page(page_data(kept=(picture(9.0),)))
+    assert page.section("session").filled
+    assert not any(item.text() == "Keep in the gallery" and item.isVisible() for item in page.findChildren(QPushButton))
+
+
+def test_exemplars_of_this_session_do_not_follow_to_another_unit(page, page_data, picture):
+    page.set_page(page_data())
+    page.set_session(SessionPage(page.data.unit, (picture(),), 5.0))
+    page.set_unit("net/blocks.0/38")
+    page.set_page(page_data(38))
+    assert not page.section("session").filled
+
+
+def test_values_and_whole_images_are_switched_for_all_pictures(page, page_data):
+    page.set_page(page_data())
+    page.set_scores_shown(False)
+    assert not page.scores_shown
+    assert {tile.left for tile in strip(page, "minima").tiles} == {""}
+    whole = next(item for item in page.findChildren(QToolButton) if item.text().startswith("whole"))
+    whole.click()
+    assert all(tile.box is not None for tile in strip(page, "quantiles").tiles)
+
+
+def test_clicks_on_pictures_and_similar_units_are_told(qtbot, page, page_data):
+    page.set_page(page_data())
+    exemplars, similar = strip(page, "exemplars"), page._body.similar
+    with qtbot.waitSignal(page.picture_opened) as signal:
+        qtbot.mouseClick(exemplars, Qt.MouseButton.LeftButton, pos=exemplars.tile_rect(2).center())
+    assert signal.args == [page.data.exemplars[2]]
+    with qtbot.waitSignal(page.unit_clicked) as signal:
+        qtbot.mouseClick(similar, Qt.MouseButton.LeftButton, pos=similar.tile_rect(1).center())
+    assert signal.args == [5]
+
+
+def test_statistics_are_told_in_words():
+    facts = dict(statistics_facts(UnitStatistics(1000, 0.5, 1.25, 0.25, -0.5, 9.0, 3.0)))
+    assert facts["images"] == "1,000"
+    assert facts["active"] == "25 % of positions"
+    assert facts["range"] == "−0.5 to 9"
+    assert "dead" not in facts
+    assert "dead" in dict(statistics_facts(UnitStatistics(10, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)))
+    assert statistics_facts(None) == []
