@@ -133,8 +133,8 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     if launch:
         model = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
         model += ["--settings", str(Path(settings).expanduser().resolve())] if settings else []
-        return _said(lambda: scan_command.launch(chosen, options, model), aside=progress == "json")
-    return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), aside=progress == "json")
+        return _said(lambda: scan_command.launch(chosen, options, model), progress)
+    return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), progress)
 
 
 @takes("Model")
@@ -158,7 +158,7 @@ def merge(
     if gallery is None and named:
         gallery = gallery_of(named[0])
     target = scan_command.gallery_path(chosen, gallery)
-    return _said(lambda: scan_command.merge(named, target, progress), aside=progress == "json")
+    return _said(lambda: scan_command.merge(named, target, progress), progress)
 
 
 def show(
@@ -194,7 +194,7 @@ def show(
             said.append(gallery_commands.as_text(record, path))
         return "\n".join(said)
 
-    return _said(work, aside=as_json)
+    return _said(work, "aside" if as_json else "")
 
 
 def import_gallery(
@@ -220,14 +220,16 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _said(work: Callable[[], str], *, aside: bool = False) -> int:
-    """Do it and say what came of it; `aside` leaves the standard output to what a program reads there."""
+def _said(work: Callable[[], str], form: str = "") -> int:
+    """Do it and say what came of it: plainly, as one JSON text (`json`), or beside what a program reads (`aside`)."""
     try:
         said = work()
     except tuple(_refusals()) as error:
         raise CommandError(str(error)) from error
-    if said:
-        typer.echo(said, err=aside)
+    if said and form == "json":
+        typer.echo(json.dumps(said.splitlines()[0]))
+    elif said:
+        typer.echo(said, err=form == "aside")
     return 0
 
 

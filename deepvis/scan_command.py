@@ -274,7 +274,7 @@ def _merged(summary: MergeSummary) -> str:
 
 
 def _counted(samples: int, skipped: int) -> str:
-    left_out = f", {counted(skipped, 'file')} could not be used" if skipped else ""
+    left_out = f", {counted(skipped, 'file')} left out (no images, or damaged)" if skipped else ""
     return counted(samples, "sample") + left_out
 
 

@@ -59,7 +59,7 @@ def test_layers_may_be_written_one_behind_the_other():
 def test_a_scan_is_shown_as_json(images, net, tmp_path, capsys):
     gallery = tmp_path / "g.sqlite"
     assert scan(images, net, gallery, "--layers", "body", "head", "--top", "4") == 0
-    assert "6 samples, 1 file could not be used" in capsys.readouterr().out
+    assert "6 samples, 1 file left out" in capsys.readouterr().out
     shown = record(capsys, address_of(net, "body/2"), gallery)
     values = [exemplar["value"] for exemplar in shown["exemplars"]]
     assert values == sorted(values, reverse=True)

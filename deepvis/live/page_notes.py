@@ -29,7 +29,7 @@ def not_scanned(running: RunningModel, layer: LayerInfo, *, gallery: bool) -> st
     else:
         what = f"The scan left out the layer {layer.name}."
         command = running.scan_command(layer.name)
-    return f"{what} Scan a folder of images with the button “Scan images”, or with the command: {command}"
+    return f"{what} Scan a folder of images: with the button below, or in a terminal: {command}"
 
 
 def unit_notes(record: UnitRecord, running: RunningModel, layer: LayerInfo) -> dict[str, str]:

@@ -178,9 +178,8 @@ def read_line(line: str, status: ScanStatus) -> ScanStatus:
 def ended(status: ScanStatus, code: int, last_words: str, *, stopped: bool) -> ScanStatus:
     """The last status: why the scan is over."""
     if stopped:
-        said = status.text if code == 0 else ""
-        text = said or "The scan was stopped."
-        return replace(status, state="stopped", left_s=None, text=f"{text} The same scan goes on from there.")
+        text = "The scan was stopped; what it found so far is kept. The same scan goes on from there."
+        return replace(status, state="stopped", left_s=None, text=text)
     if code == 0:
         return replace(status, state="done", left_s=None, text=status.text)
     if code < 0:

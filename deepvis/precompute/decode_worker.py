@@ -137,8 +137,9 @@ class DecodePool:
         self._tasks.pending = tasks
         try:
             yield from self._loader
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
+        # a worker that died between sending a result and its memory closes the connection
+        except (RuntimeError, EOFError, ConnectionError) as error:
+            if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
                 raise
             raise ScanError(
                 "A decoding process ended unexpectedly, most often because memory ran out. Run the same command again"
