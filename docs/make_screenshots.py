@@ -19,7 +19,7 @@ SETTLE_MS = 1200
 class Scene:
     """One picture: settings, size, and the actions that lead to it.
 
-    `type:TEXT` types into what has the focus, `hover:ROW,COLUMN` moves the pointer over the grid (fractions).
+    `type:TEXT` types into what has the focus, `wait` does nothing for a moment.
     """
 
     name: str
@@ -37,6 +37,11 @@ SCENES = (
     Scene("window_scale2", {"source": str(COFFEE), "layer": "classifier", "unit": 967}, (1280, 720), 2),
     Scene("light", {**CAT, "theme": "light", "layer": "bn1", "unit": 9, "colormap": "viridis"}),
     Scene("enlarged", {**CAT, "layer": "blocks.1.0", "unit": 3}, steps=("next_zoom",)),
+    Scene("exemplars", {**CAT, "layer": "blocks.4.1"}, (1600, 900), steps=("show_exemplars", "wait", "wait")),
+    Scene("activity", {**CAT, "layer": "bn2", "unit": 9}, steps=("show_activity", "wait")),
+    Scene("correlation", {**CAT, "layer": "blocks.5.3"}, steps=("show_correlation", "wait")),
+    Scene("unit_page", {**CAT, "layer": "blocks.4.1"}, (1280, 1600), steps=("wait",)),
+    Scene("scan", CAT, steps=("scan",)),
     Scene("help", CAT, steps=("help",)),
     Scene("palette", CAT, steps=("palette", "type:sort")),
     Scene("jump", CAT, steps=("jump", "type:espresso")),
@@ -80,7 +85,7 @@ def make(scene: Scene) -> int:
         QTimer.singleShot(SETTLE_MS, lambda: play(steps[1:]))
 
     def finish() -> None:
-        save(app.window.grab(), IMAGES / f"{scene.name}.png")
+        save(with_dialog(app.window), IMAGES / f"{scene.name}.png")
         app.window.close()
 
     def wait() -> None:
@@ -91,6 +96,21 @@ def make(scene: Scene) -> int:
     application.exec()
     app.finish()
     return 0
+
+
+def with_dialog(window: object) -> object:
+    """The window, and an open dialog in the middle of it."""
+    from PyQt6.QtGui import QPainter
+    from PyQt6.QtWidgets import QApplication, QDialog
+
+    picture = window.grab()  # type: ignore[attr-defined]
+    for dialog in QApplication.topLevelWidgets():
+        if isinstance(dialog, QDialog) and dialog.isVisible():
+            painter = QPainter(picture)
+            place = window.rect().center() - dialog.rect().center()  # type: ignore[attr-defined]
+            painter.drawPixmap(place, dialog.grab())
+            painter.end()
+    return picture
 
 
 def save(pixmap: object, path: Path) -> None:
@@ -111,7 +131,7 @@ def perform(app: object, step: str) -> None:
     focused = QApplication.focusWidget()
     if kind == "type" and isinstance(focused, QWidget):
         QTest.keyClicks(focused, text)
-    else:
+    elif step != "wait":
         app.window.acts.trigger(step)  # type: ignore[attr-defined]
 
 

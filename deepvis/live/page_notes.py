@@ -77,7 +77,7 @@ def origin_text(job: JobRecord | None, *, packaged: bool) -> str:
     done, files = sum(row[2] for row in job.coverage), sum(row[3] for row in job.coverage)
     if not job.finished and done < files:
         parts.append(f"unfinished: {done:,} of {files:,} files")
-    if job.skipped:
+    if job.skipped and not packaged:
         parts.append(f"{_count(job.skipped, 'file')} skipped")
     if job.updated_utc:
         parts.append(job.updated_utc[:10])

@@ -178,7 +178,9 @@ def read_line(line: str, status: ScanStatus) -> ScanStatus:
 def ended(status: ScanStatus, code: int, last_words: str, *, stopped: bool) -> ScanStatus:
     """The last status: why the scan is over."""
     if stopped:
-        text = "The scan was stopped; what it found so far is kept. The same scan goes on from there."
+        # what a command line would do next is not for the window
+        said = status.text.partition(". ")[0].rstrip(".") if code == 0 else ""
+        text = f"{said or 'The scan was stopped'}. The same scan goes on from there."
         return replace(status, state="stopped", left_s=None, text=text)
     if code == 0:
         return replace(status, state="done", left_s=None, text=status.text)

@@ -31,12 +31,12 @@ class Words:
 
 TITLES = {
     "exemplars": "Exemplars",
+    "histogram": "Histogram",
+    "session": "This session",
     "minima": "Minimum images",
     "quantiles": "Random images",
-    "session": "This session",
-    "histogram": "Histogram",
-    "classes": "Class selectivity",
     "similar": "Similar units",
+    "classes": "Class selectivity",
     "synthesized": "Synthesized images",
     "attribution": "What it looks for",
     "statistics": "Statistics",

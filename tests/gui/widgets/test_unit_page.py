@@ -57,7 +57,7 @@ def test_every_part_of_a_full_page_is_filled_in_its_order(page, page_data):
     page.set_page(page_data())
     assert visible_keys(page) == list(TITLES)
     filled = [key for key in TITLES if page.section(key).filled]
-    assert filled == ["exemplars", "minima", "quantiles", "histogram", "classes", "similar", "statistics"]
+    assert filled == ["exemplars", "histogram", "minima", "quantiles", "similar", "classes", "statistics"]
     tops = [page.section(key).mapTo(page.widget(), page.section(key).rect().topLeft()).y() for key in TITLES]
     assert tops == sorted(tops)
     assert len(strip(page, "exemplars").pictures) == 9
@@ -119,8 +119,8 @@ def test_an_imported_gallery_has_pictures_and_offers_the_scan_for_the_rest(page,
     page.set_page(UnitPageData(data.unit, exemplars=(picture(),), attributions=(picture(),), notes=data.notes))
     assert page.section("exemplars").filled
     assert page.section("attribution").filled
-    assert words_for(page.data)["minima"].action == SCAN_ACTION
-    assert "histogram" in page.section("minima").words()
+    assert words_for(page.data)["histogram"].action == SCAN_ACTION
+    assert "minimum images" in page.section("histogram").words()
 
 
 def test_parts_that_are_still_being_read_say_nothing_wrong(page, page_data):
