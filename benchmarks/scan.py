@@ -106,6 +106,8 @@ def _measured(given: argparse.Namespace, folder: Path) -> Values:
         "arms": {name: {key: asdict(s) for key, s in spreads(values).items()} for name, values in samples.items()},
         "scan_over_bare": asdict(ratios(samples, "scan", "bare", "images_per_s")),
         "scan_over_channels_last": asdict(ratios(samples, "scan", "bare_channels_last", "images_per_s")),
+        "cpu_bare_over_scan": asdict(ratios(samples, "bare", "scan", "cpu_ms")),
+        "cpu_channels_last_over_scan": asdict(ratios(samples, "bare_channels_last", "scan", "cpu_ms")),
         "naive_layers": len(taken),
         "memory": _memory(given),
         "imagenet": _imagenet(samples, given),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from deepvis.precompute.request import ScanRequest
 
 Sample = dict[str, float]
+Mark = tuple[float, float, int]
+"""Seconds on the clock, seconds of the processor, images done."""
 
 SIZE = (500, 375)
 """Width and height: about the median of ImageNet's photographs."""
@@ -134,18 +136,17 @@ def per_layer(images: Images, with_engine: Engine, layers: list[str]) -> Sample:
 
 def scan(request: ScanRequest) -> Sample:
     """The scan itself; images per second of its first pass, and of all of it."""
-    marks: list[tuple[float, int]] = []
+    marks: list[Mark] = []
 
     def report(progress: ScanProgress) -> None:
         if progress.phase == SCANNING:
-            marks.append((time.perf_counter(), progress.done))
+            marks.append((time.perf_counter(), time.process_time(), progress.done))
 
     begun_s = time.perf_counter()
     summary = run_scan(request, report=report, control=ScanControl())
     seconds = time.perf_counter() - begun_s
-    (first_s, first), (last_s, last) = marks[0], marks[-1]
     return {
-        "images_per_s": (last - first) / (last_s - first_s),
+        **_rates(marks),
         "overall_images_per_s": summary.files / seconds,
         "gallery_mb": summary.gallery.stat().st_size / 1e6,
         "peak_mb": peak_mb(),
@@ -159,12 +160,20 @@ def peak_mb() -> float:
 
 def _timed(images: Images, work: Callable[[torch.Tensor], None]) -> Sample:
     """Images per second between the end of the first batch and that of the last."""
-    stamps: list[tuple[float, int]] = []
+    marks: list[Mark] = []
     done = 0
     with torch.inference_mode():
         for pictures in images.batches():
             work(pictures)
             done += len(pictures)
-            stamps.append((time.perf_counter(), done))
-    (first_s, first), (last_s, last) = stamps[0], stamps[-1]
-    return {"images_per_s": (last - first) / (last_s - first_s)}
+            marks.append((time.perf_counter(), time.process_time(), done))
+    return _rates(marks)
+
+
+def _rates(marks: list[Mark]) -> Sample:
+    """Images per second, and processor time of this process per image, between the first mark and the last."""
+    (first_s, first_cpu_s, first), (last_s, last_cpu_s, last) = marks[0], marks[-1]
+    return {
+        "images_per_s": (last - first) / (last_s - first_s),
+        "cpu_ms": 1000 * (last_cpu_s - first_cpu_s) / (last - first),
+    }

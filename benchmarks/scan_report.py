@@ -43,17 +43,27 @@ def show(results: Values) -> None:
 
 
 def _speed(results: Values) -> Table:
-    table = _table("Images per second", ["what", "images/s", "of bare", "of bare c.-l.", "budget"])
+    columns = ["what", "images/s", "of bare", "of bare c.-l.", "budget", "CPU ms/image", "of bare", "of bare c.-l."]
+    table = _table("Images per second", columns)
     for name, text in NAMES.items():
-        rate = results["arms"][name]["images_per_s"]
-        over = [
-            _text(results[key], 2) if name == "scan" else "" for key in ("scan_over_bare", "scan_over_channels_last")
-        ]
-        met = "met" if results["scan_over_bare"]["median"] >= BUDGET else "MISSED"
-        if name == "per_layer":
-            text = f"{text} ({results['naive_layers']} passes)"
-        table.add_row(text, _text(rate), *over, f"{BUDGET} {met}" if name == "scan" else "")
+        figures = results["arms"][name]
+        cpu = _text(figures["cpu_ms"]) if "cpu_ms" in figures else ""
+        more = f" ({results['naive_layers']} passes)" if name == "per_layer" else ""
+        table.add_row(text + more, _text(figures["images_per_s"]), *_ratios(results, name), cpu, *_cpu(results, name))
     return table
+
+
+def _ratios(results: Values, name: str) -> list[str]:
+    if name != "scan":
+        return ["", "", ""]
+    met = "met" if results["scan_over_bare"]["median"] >= BUDGET else "MISSED"
+    return [_text(results["scan_over_bare"], 2), _text(results["scan_over_channels_last"], 2), f"{BUDGET} {met}"]
+
+
+def _cpu(results: Values, name: str) -> list[str]:
+    if name != "scan":
+        return ["", ""]
+    return [_text(results["cpu_bare_over_scan"], 2), _text(results["cpu_channels_last_over_scan"], 2)]
 
 
 def _memory(runs: list[Values]) -> Table:

@@ -26,10 +26,14 @@ def pictures(monkeypatch):
 
 
 def run_live(tmp_path, *words, timeout_s):
+    return run_benchmark("live", tmp_path, *words, timeout_s=timeout_s)
+
+
+def run_benchmark(name, tmp_path, *words, timeout_s):
     file = tmp_path / "figures.json"
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONWARNINGS": "default"}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.live", "--json", str(file), *words],
+        [sys.executable, "-m", f"benchmarks.{name}", "--json", str(file), *words],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -97,6 +101,24 @@ def test_both_layers_of_a_network_are_measured_and_memory_stays_flat(tmp_path):
     memory = results["memory"]
     assert memory["frames"] == 2000
     assert memory["after"] - memory["before"] < 40  # MiB; every result alone holds 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_scan_is_measured_beside_a_bare_loop_and_its_memory_stays_flat(tmp_path):
+    words = ("--images", "32", "--repetitions", "1", "--memory", "24", "--naive-layers", "2")
+    results, printed = run_benchmark("scan", tmp_path, *words, timeout_s=550)
+    for name in ("bare", "bare_channels_last", "scan", "decode", "forward", "per_layer"):
+        assert results["arms"][name]["images_per_s"]["median"] > 0
+    arms = results["arms"]
+    ratio = arms["scan"]["images_per_s"]["median"] / arms["bare"]["images_per_s"]["median"]
+    assert results["scan_over_bare"]["median"] == pytest.approx(ratio)
+    small, large = results["memory"]
+    assert large["images"] == 10 * small["images"]
+    assert large["peak_mb"] < small["peak_mb"] + 60  # MB; 216 more inputs alone hold 33
+    assert [row["gpus"] for row in results["imagenet"]] == [0, 1, 8]
+    for word in ("of bare", "0.85", "ImageNet", "is an assumption"):
+        assert word in printed
 
 
 def test_arms_take_turns_so_that_a_busy_machine_slows_them_alike(figures):
