@@ -134,7 +134,11 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         model = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
         model += ["--settings", str(Path(settings).expanduser().resolve())] if settings else []
         return _said(lambda: scan_command.launch(chosen, options, model), progress)
-    return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), progress)
+    try:
+        return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), progress)
+    except scan_command.ScanInterrupted as interrupted:
+        typer.echo(str(interrupted), err=True)
+        return interrupted.code
 
 
 @takes("Model")
@@ -163,7 +167,9 @@ def merge(
 
 def show(
     context: typer.Context,
-    unit: Annotated[str, typer.Argument(metavar="MODEL/LAYER/UNIT", help="As in efficientnet_lite0/blocks.4.1/37.")],
+    unit: Annotated[
+        str, typer.Argument(metavar="[MODEL/]LAYER/UNIT", help="As in blocks.4.1/37; without a model the default one.")
+    ],
     settings: SettingsFile = None,
     gallery: Gallery = None,
     as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print the whole record as JSON.")] = False,
@@ -174,10 +180,12 @@ def show(
     """Print what the gallery knows of a unit: exemplars, minima, statistics, similar units, pictures."""
     chosen = chosen_settings(settings, context.obj, {})
     from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
+    from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
     from deepvis.records import UnitId  # noqa: PLC0415  (see the module)
 
     try:
-        address = UnitId.parse(unit)
+        # without a model the settings' own is meant
+        address = UnitId.parse(unit if unit.count("/") != 1 else f"{model_key(chosen.model)}/{unit}")
     except ValueError as error:
         raise CommandError(str(error)) from error
 
@@ -226,6 +234,9 @@ def _said(work: Callable[[], str], form: str = "") -> int:
         said = work()
     except tuple(_refusals()) as error:
         raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        typer.echo("Ended at once. The same command goes on from what was saved last.", err=True)
+        return 130
     if said and form == "json":
         typer.echo(json.dumps(said.splitlines()[0]))
     elif said:

@@ -48,20 +48,25 @@ def galleries_of(unit: UnitId, named: Path | None, folder: Path | None) -> list[
 
 
 def read_unit(unit: UnitId, galleries: list[Path]) -> tuple[UnitRecord, Path]:
-    """What the first gallery that knows anything of the unit says, and which one it is.
+    """What the first gallery that has scanned the unit says, else the first that has pictures; and which one it is.
 
     Raises:
         GalleryError: none knows the unit.
     """
     known: list[str] = []
+    pictures: tuple[UnitRecord, Path] | None = None
     for path in galleries:
         with GalleryReader(path) as gallery:
             _check_model(gallery, unit, path)
             record = gallery.unit(unit.layer, unit.unit)
-            if record.statistics is not None or record.images:
-                return record, path
             known += [name for name in gallery.layers() if name not in known]
-    raise GalleryError(_unknown(unit, known))
+        if record.statistics is not None:
+            return record, path
+        if record.images and pictures is None:
+            pictures = record, path
+    if pictures is None:
+        raise GalleryError(_unknown(unit, known))
+    return pictures
 
 
 def as_json(record: UnitRecord) -> dict[str, object]:
@@ -89,7 +94,7 @@ def as_text(record: UnitRecord, path: Path) -> str:
         if exemplars:
             lines += ["", title, *(_exemplar_line(exemplar) for exemplar in exemplars)]
     if record.quantiles:
-        lines += ["", "AT RANDOM", *(_exemplar_line(exemplar) for exemplar in record.quantiles)]
+        lines += ["", "RANDOM IMAGES BY PERCENTILE", *(_exemplar_line(exemplar) for exemplar in record.quantiles)]
     if record.classes:
         named = (f"{c.name} ({c.mean:.4g})" for c in record.classes)
         lines += ["", f"CLASSES  {', '.join(named)}"]
@@ -97,7 +102,7 @@ def as_text(record: UnitRecord, path: Path) -> str:
         named = (f"{s.unit} ({s.correlation:.2f})" for s in record.similar)
         lines += ["", f"SIMILAR UNITS  {', '.join(named)}"]
     if record.images:
-        lines += ["", "PICTURES", *(f"  {i.kind} {i.rank + 1}  {i.recipe} {i.seed}".rstrip() for i in record.images)]
+        lines += ["", "PICTURES", *(_image_line(image) for image in record.images)]
     return "\n".join(lines)
 
 
@@ -197,8 +202,11 @@ def _check_model(gallery: GalleryReader, unit: UnitId, path: Path) -> None:
 def _unknown(unit: UnitId, known: list[str]) -> str:
     if unit.layer in known:
         return f"The gallery knows the layer {unit.layer}, but no unit {unit.unit} of it."
-    names = f" It knows: {', '.join(known)}." if known else ""
-    return f"The gallery knows no layer {unit.layer}.{names} To add it: deepvis scan --layers {unit.layer}"
+    names = f" It knows: {', '.join(known)}." if known else " It knows none yet: the scan has not come so far."
+    return (
+        f"The gallery knows no layer {unit.layer}.{names} 'deepvis layers --all --model {unit.model}' lists those that "
+        "there are; to add one: deepvis scan --images FOLDER --layers NAME"
+    )
 
 
 def _exemplar(exemplar: Exemplar) -> dict[str, object]:
@@ -277,6 +285,12 @@ def _statistics_lines(s: UnitStatistics) -> list[str]:
     if s.selectivity is not None:
         lines.append(f"selectivity      {s.selectivity:.2f}")
     return lines
+
+
+def _image_line(image: ImageRecord) -> str:
+    value = "" if image.value is None else f"{image.value:.4g}"
+    made = f"{image.recipe}, seed {image.seed}" if image.recipe and image.seed else image.recipe
+    return f"  {image.kind} {image.rank + 1:<3} {value:>9}  {made}".rstrip()
 
 
 def _exemplar_line(exemplar: Exemplar) -> str:

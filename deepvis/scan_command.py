@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,22 @@ if TYPE_CHECKING:
 
     from deepvis.config import Settings
     from deepvis.precompute.request import MergeSummary, ScanSummary
+
+
+NAMED_FILES = 3
+"""So many of the files left out are named."""
+
+
+class ScanInterrupted(Exception):  # noqa: N818  (nothing went wrong)
+    """A signal ended the scan, and what was done is saved.
+
+    Attributes:
+        code: exit code, as shells expect it: 128 and the signal's number.
+    """
+
+    def __init__(self, said: str, number: int) -> None:
+        super().__init__(said)
+        self.code = 128 + number
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +106,15 @@ def scan(settings: Settings, options: ScanOptions, shard: Shard) -> str:
         ScanError: it cannot be done, as a sentence.
     """
     gallery = gallery_path(settings, options.gallery)
+    request = _request(settings, options, gallery, shard)
     control = ScanControl()
-    with shown_progress(options.progress, control) as report, _stopping(control):
-        summary = run_scan(_request(settings, options, gallery, shard), report=report, control=control)
+    with shown_progress(options.progress, control) as report, _stopping(control) as signals:
+        summary = run_scan(request, report=report, control=control)
         if not summary.finished:
-            return _stopped(summary)
+            return _stopped(summary, signals)
         if options.portable and shard.count == 1:
             compact(gallery, portable=True)
-        said = _scanned(summary, shard)
+        said = _scanned(summary, shard, named=options.gallery is not None)
         return said if shard.count == 1 else _after_shard(said, gallery, shard, report, control)
 
 
@@ -116,7 +133,7 @@ def merge(named: Sequence[Path], gallery: Path, progress: str) -> str:
         ScanError: they cannot be merged, as a sentence.
     """
     files = [file for path in (named or [gallery]) for file in _shards_meant(path)]
-    if not files:
+    if not files or (not named and files == [gallery]):
         example = shard_file(gallery, Shard(0, 2)).name
         raise ScanError(
             f"There are no shards beside {gallery}: 'deepvis scan --shard 0/2' makes {example}. Name the files of the "
@@ -163,7 +180,7 @@ def own_shard(text: str | None) -> Shard:
 
 
 def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Shard) -> ScanRequest:
-    return ScanRequest(
+    request = ScanRequest(
         images=options.images,
         model=settings.model_request(),
         layers=options.layers,
@@ -182,8 +199,16 @@ def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Sha
         shards=shard.count,
         checkpoint_s=options.checkpoint_s,
         picture_quality=options.picture_quality,
-        threads=settings.threads or (os.cpu_count() or 1) // shard.local_count,
+        threads=settings.threads or max(1, (os.cpu_count() or 1) // shard.local_count),
     )
+    try:
+        request.check()
+    except ScanError as error:
+        # the person wrote an option: the sentence names it as it was written
+        name, space, rest = str(error).partition(" ")
+        known = {field.name for field in fields(request)}
+        raise ScanError(f"--{name.replace('_', '-')}{space}{rest}" if name in known else str(error)) from None
+    return request
 
 
 def _words(options: ScanOptions, settings: Settings) -> list[str]:
@@ -253,33 +278,45 @@ def _shards_meant(path: Path) -> list[Path]:
     return beside
 
 
-def _scanned(summary: ScanSummary, shard: Shard) -> str:
+def _scanned(summary: ScanSummary, shard: Shard, *, named: bool) -> str:
     what = "The same scan was there already" if summary.already_done else "Scanned"
     part = f" (shard {shard})" if shard.count > 1 else ""
-    lines = [f"{what}{part}: {_counted(summary.samples, summary.skipped)} in {summary.gallery}."]
+    lines = [f"{what}{part}: {counted(summary.samples, 'sample')} in {summary.gallery}.", *_left_out(summary.gallery)]
     if shard.count == 1 and summary.layers:
-        lines.append(f"See a unit: deepvis show {summary.model}/{summary.layers[0]}/0")
+        gallery = f" --gallery {summary.gallery}" if named else ""
+        lines.append(f"See a unit: deepvis show {summary.model}/{summary.layers[0]}/0{gallery}")
     return "\n".join([*lines, *summary.warnings])
+
+
+def _left_out(path: Path) -> list[str]:
+    """How many files could not be used, and why the first of them could not."""
+    with GalleryReader(path) as gallery:
+        skipped = gallery.skipped(gallery.jobs()[-1].id)
+    if not skipped:
+        return []
+    lines = [f"{counted(len(skipped), 'file')} left out; the gallery lists them:"]
+    lines += [f"  {file.path}: {file.reason}" for file in skipped[:NAMED_FILES]]
+    return [*lines, "  ..."] if len(skipped) > NAMED_FILES else lines
 
 
 def _merged(summary: MergeSummary) -> str:
     lines = [
         f"Merged {len(summary.merged)} of {summary.shards} shards into {summary.gallery}: "
-        f"{_counted(summary.samples, summary.skipped)}."
+        f"{counted(summary.samples, 'sample')}.",
+        *_left_out(summary.gallery),
     ]
     if summary.missing:
         names = ", ".join(f"{index}/{summary.shards}" for index in summary.missing)
-        lines.append(f"Missing: {names}. Scan them with --shard and merge again.")
+        first = f"{summary.missing[0]}/{summary.shards}"
+        lines.append(f"Missing: {names}. Run the same scan with --shard {first} and so on, then merge again.")
     return "\n".join([*lines, *summary.warnings])
 
 
-def _counted(samples: int, skipped: int) -> str:
-    left_out = f", {counted(skipped, 'file')} left out (no images, or damaged)" if skipped else ""
-    return counted(samples, "sample") + left_out
-
-
-def _stopped(summary: ScanSummary) -> str:
-    return f"Stopped after {summary.files:,} of {summary.total:,} files. The same command goes on from there."
+def _stopped(summary: ScanSummary, signals: Sequence[int]) -> str:
+    said = f"Stopped after {summary.files:,} of {summary.total:,} files. The same command goes on from there."
+    if signals:
+        raise ScanInterrupted(said, signals[0])
+    return said
 
 
 def _parameters(given: Sequence[str]) -> dict[str, object]:
@@ -294,17 +331,19 @@ def _parameters(given: Sequence[str]) -> dict[str, object]:
 
 
 @contextmanager
-def _stopping(control: ScanControl) -> Iterator[None]:
+def _stopping(control: ScanControl) -> Iterator[list[int]]:
     """The first Ctrl+C, or a cluster that ends the job, saves what was done; the second ends at once."""
+    received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
         control.stop()
         signal.signal(number, before[signal.Signals(number)])
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,11 @@ def test_layers_may_be_written_one_behind_the_other():
 def test_a_scan_is_shown_as_json(images, net, tmp_path, capsys):
     gallery = tmp_path / "g.sqlite"
     assert scan(images, net, gallery, "--layers", "body", "head", "--top", "4") == 0
-    assert "6 samples, 1 file left out" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "6 samples in " in said
+    assert "1 file left out" in said
+    assert "cats/broken.png: " in said
+    assert f"deepvis show {address_of(net, 'body/0')} --gallery {gallery}" in said
     shown = record(capsys, address_of(net, "body/2"), gallery)
     values = [exemplar["value"] for exemplar in shown["exemplars"]]
     assert values == sorted(values, reverse=True)
@@ -268,6 +273,55 @@ def test_an_old_gallery_is_brought_in(tmp_path, make_picture, capsys):
 def test_a_folder_without_an_old_gallery_is_told_what_was_expected(tmp_path, capsys):
     assert main(["import", str(tmp_path), "--gallery", str(tmp_path / "g.sqlite")]) == 2
     assert "maxim_000.png" in capsys.readouterr().err
+
+
+def test_a_unit_without_a_model_is_one_of_the_default_network(capsys):
+    assert main(["show", "blocks.4.1/37"]) == 0
+    assert capsys.readouterr().out.startswith("efficientnet_lite0/blocks.4.1/37")
+
+
+def test_kept_pictures_of_a_unit_do_not_hide_what_the_packaged_gallery_knows(tmp_path, make_picture, capsys):
+    old = tmp_path / "old" / "blocks.4.1" / "unit_0037"
+    old.mkdir(parents=True)
+    Image.fromarray(make_picture(20, 20)).save(old / "maxim_000.png")
+    own = gallery_file("efficientnet_lite0")
+    assert main(["import", str(tmp_path / "old"), "--gallery", str(own)]) == 0
+    assert main(["show", "efficientnet_lite0/blocks.4.1/37"]) == 0
+    assert "EXEMPLARS" in capsys.readouterr().out
+    own.unlink()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--top", "0", "--top must be at least 1"), ("--batch-size", "0", "--batch-size"), ("--limit", "0", "--limit")],
+)
+def test_an_option_that_makes_no_sense_is_named_as_it_was_written(images, net, tmp_path, capsys, option, value, said):
+    assert scan(images, net, tmp_path / "g.sqlite", option, value) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_in_place_of_a_folder_is_told_apart_from_nothing(images, net, tmp_path, capsys):
+    assert scan(images / "cats" / "1.png", net, tmp_path / "g.sqlite") == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_ctrl_c_saves_what_was_done_and_the_exit_code_says_that_it_is_not_all(
+    images, net, tmp_path, capsys, monkeypatch
+):
+    from deepvis import scan_command
+
+    gallery = tmp_path / "g.sqlite"
+    run = scan_command.run_scan
+
+    def interrupted(request, *, report, control):
+        os.kill(os.getpid(), signal.SIGINT)
+        return run(request, report=report, control=control)
+
+    monkeypatch.setattr(scan_command, "run_scan", interrupted)
+    assert scan(images, net, gallery) == 130
+    assert "The same command goes on from there" in capsys.readouterr().err
+    monkeypatch.setattr(scan_command, "run_scan", run)
+    assert scan(images, net, gallery) == 0
 
 
 def test_debug_may_stand_behind_a_command(capsys):

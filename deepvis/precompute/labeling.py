@@ -90,7 +90,8 @@ def _read_table(path: Path, root: Path) -> dict[str, str]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if row and any(cell.strip() for cell in row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScanError(f"The labels in {path} cannot be read: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ScanError(f"The labels in {path} cannot be read: {reason}.") from error
     short = next((number for number, row in enumerate(rows, 1) if len(row) < 2), None)
     if short is not None:
         raise ScanError(f"Row {short} of {path} is no `path,label`.")

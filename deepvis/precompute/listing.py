@@ -74,7 +74,9 @@ def list_folder(root: Path) -> Listing:
         ScanError: there is no such folder, it cannot be read, or nothing is in it.
     """
     if not root.is_dir():
-        raise ScanError(f"There is no folder {root}.")
+        raise ScanError(
+            f"{root} is a file: name the folder it is in." if root.exists() else f"There is no folder {root}."
+        )
     found = sorted(_walk(root, "", (_identity(root),)))
     if len(found) == 1 and found[0][0] == "":
         raise ScanError(f"The folder {root} cannot be read.")
