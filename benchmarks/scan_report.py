@@ -20,7 +20,7 @@ NAMES = {
     "decode": "decoding alone",
     "forward": "network alone, channels-last",
 }
-WIDTH = 120
+WIDTH = 160
 
 
 def show(results: Values) -> None:

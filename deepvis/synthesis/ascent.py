@@ -1,0 +1,221 @@
+"""Pictures that excite units: the door of this package."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from deepvis.models.errors import ModelError
+from deepvis.synthesis.climb import WHITE, Climb, Course, as_bytes
+from deepvis.synthesis.excitement import judge, reason
+from deepvis.synthesis.gradient_flow import GradientFlow
+from deepvis.synthesis.objectives import OBJECTIVES
+from deepvis.synthesis.recipe import Keep
+from deepvis.synthesis.registry import piece
+from deepvis.synthesis.subject import Subject
+from deepvis.synthesis.synthesis import Materials, Synthesis, SynthesisRequest, Watch
+
+if TYPE_CHECKING:
+    from deepvis.models.engine import Engine
+    from deepvis.synthesis.excitement import Verdict
+    from deepvis.synthesis.objectives import Objective
+    from deepvis.synthesis.recipe import Recipe
+    from deepvis.synthesis.registry import Piece
+
+__all__ = ["Materials", "SynthesisRequest", "Watch", "ascend"]
+
+_TRY_SEEDS = 1 << 62
+"""Added to a seed, times the number of the try: later tries begin elsewhere."""
+
+
+@dataclass(eq=False)
+class _Results:
+    """What is the best so far, in the order of the request."""
+
+    images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+    verdict: Verdict
+    trajectory: torch.Tensor
+    majority: torch.Tensor
+    tries: int = 1
+
+
+def ascend(
+    engine: Engine,
+    request: SynthesisRequest,
+    materials: Materials | None = None,
+    watch: Watch | None = None,
+) -> Synthesis:
+    """Synthesize pictures, all of one layer as one batch.
+
+    A picture depends on its unit, its seed and the recipe: not on its place in the batch, and on the size of the batch
+    only as far as the last bits of the network's arithmetic do. Batches of the same size give the same pictures.
+
+    The network is left as it was: it has hooks only while a forward pass runs, and its parameters get no gradients.
+
+    Args:
+        engine: the network; other threads may run it at the same time.
+        request: what is wanted.
+        materials: what the recipe may need; None: the built-in statistics, and nothing else.
+        watch: who looks on; None: nobody.
+
+    Raises:
+        Canceled: the watch said so.
+        ModelError: no such layer or unit, or the network cannot be run.
+        ValueError: the recipe needs something that is missing.
+    """
+    started_s = time.perf_counter()
+    watch = watch or Watch()
+    # a caller's no_grad or inference mode must not reach the pictures
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        request = _settled(engine, request)
+        objective, sign = _objective(request)
+        subject = Subject(engine, request.layer, objective.layers, request.autocast)
+        _check_units(request, subject)
+        subject.choose_input_size(request.pixels, request.recipe.coarse, GradientFlow(redirects=False))
+        results = _all_tries(subject, request, objective, materials or Materials(), watch, seeks=sign > 0)
+    return Synthesis(
+        request,
+        results.images,
+        results.verdict.objectives.float().numpy(),
+        results.verdict.peaks.numpy(),
+        results.verdict.ranks.numpy(),
+        results.majority.numpy(),
+        results.trajectory.numpy(),
+        _reasons(subject, request, results) if sign > 0 else ("",) * len(request.units),
+        subject.input_size,
+        objective.description,
+        time.perf_counter() - started_s,
+    )
+
+
+def _all_tries(
+    subject: Subject,
+    request: SynthesisRequest,
+    objective: Objective,
+    materials: Materials,
+    watch: Watch,
+    *,
+    seeks: bool,
+) -> _Results:
+    """The ascent, and others for the units that it left off."""
+    everyone = tuple(range(len(request.units)))
+    results = _one_try(subject, request, objective, materials, watch, everyone, 0)
+    if not seeks:
+        return results
+    for number in range(1, request.tries):
+        off = tuple((~results.verdict.excited).nonzero().flatten().tolist())
+        if not off:
+            break
+        again = _one_try(subject, request, objective, materials, watch, off, number)
+        _take_over(results, again, off)
+        results.tries = number + 1
+    return results
+
+
+def _one_try(  # noqa: PLR0913  (everything an ascent needs)
+    subject: Subject,
+    request: SynthesisRequest,
+    objective: Objective,
+    materials: Materials,
+    watch: Watch,
+    places: tuple[int, ...],
+    number: int,
+) -> _Results:
+    units = torch.tensor([request.units[place] for place in places], device=subject.device)
+    course = Course(
+        _recipe_of_try(request.recipe, request.passes, number),
+        objective,
+        units,
+        [(request.seeds[place] + number * _TRY_SEEDS) % (1 << 63) for place in places],
+        places,
+        request.pixels,
+        request.passes,
+        None if number else _start(request, subject),
+        number,
+    )
+    reached = Climb(subject, course, materials).run(watch)
+    images = as_bytes(reached.pictures)
+    stored = torch.from_numpy(images).to(subject.device).permute(0, 3, 1, 2).float() / WHITE
+    verdict = judge(subject, stored, units, objective, GradientFlow(redirects=False))
+    return _Results(images, verdict, torch.stack(reached.trajectory).float(), reached.majority)
+
+
+def _recipe_of_try(recipe: Recipe, steps: int, number: int) -> Recipe:
+    """The recipe; for later tries one that seeks the unit by all means.
+
+    The second try sees through all rectifiers and begins with strong noise; further ones also drop transforms and
+    regularizers, and vary plain pixels.
+    """
+    if number == 0:
+        return recipe
+    freed = recipe.changed(redirect_steps=steps, leak=1.0)
+    if number == 1:
+        return freed if recipe.parametrization.name != "fourier" else freed.changed(parametrization=_louder(recipe))
+    return freed.changed(
+        parametrization=piece("pixels", std=0.5 * number),
+        transforms=(),
+        regularizers=(),
+        stepper=piece("adam", rate=0.05),
+        keep=Keep.BEST,
+        average=0.0,
+    )
+
+
+def _louder(recipe: Recipe) -> Piece:
+    return piece(recipe.parametrization.name, **{**dict(recipe.parametrization.values), "std": 0.3})
+
+
+def _take_over(results: _Results, again: _Results, places: tuple[int, ...]) -> None:
+    """Put better pictures of a later try into their places."""
+    for here, place in enumerate(places):
+        excited = bool(again.verdict.excited[here])
+        if not excited and not again.verdict.inputs[here] > results.verdict.inputs[place]:
+            continue
+        results.images[place] = again.images[here]
+        results.trajectory[:, place] = again.trajectory[:, here]
+        results.majority[place] = again.majority[here]
+        for name in ("objectives", "peaks", "ranks", "inputs", "excited"):
+            getattr(results.verdict, name)[place] = getattr(again.verdict, name)[here]
+
+
+def _reasons(subject: Subject, request: SynthesisRequest, results: _Results) -> tuple[str, ...]:
+    return tuple(
+        "" if excited else reason(subject, results.verdict, place, request.units[place], results.tries)
+        for place, excited in enumerate(results.verdict.excited.tolist())
+    )
+
+
+def _settled(engine: Engine, request: SynthesisRequest) -> SynthesisRequest:
+    """The request with the very recipe that this layer gets."""
+    tap = engine.taps.get(request.layer)
+    recipe = request.recipe.for_layer(is_classes=tap is not None and tap.info.is_classes)
+    return replace(request, recipe=recipe, size=request.pixels, steps=request.steps)
+
+
+def _objective(request: SynthesisRequest) -> tuple[Objective, float]:
+    """What is maximized, and whether units are sought (1) or avoided (-1; 0: nobody knows)."""
+    if request.objective is not None:
+        return request.objective, 0.0
+    wanted = request.recipe.objective
+    return OBJECTIVES.build(wanted), float(OBJECTIVES[wanted.name].values(wanted).get("sign", 1.0))
+
+
+def _check_units(request: SynthesisRequest, subject: Subject) -> None:
+    for unit in request.units:
+        if not 0 <= unit < subject.units:
+            raise ModelError(
+                f"The layer '{request.layer}' has the units 0 to {subject.units - 1}; there is no unit {unit}."
+            )
+
+
+def _start(request: SynthesisRequest, subject: Subject) -> torch.Tensor | None:
+    if request.start is None:
+        return None
+    start = torch.from_numpy(np.ascontiguousarray(request.start)).to(subject.device)
+    batch = start[None] if start.dim() == 3 else start
+    pictures = batch.permute(0, 3, 1, 2).float() / WHITE
+    return pictures.expand(len(request.units), -1, -1, -1)

@@ -1,0 +1,195 @@
+"""Gradients through rectifiers that are off, so that a unit which does nothing at the start can still be reached.
+
+A rectifier passes no gradient where it is flat: below zero, and with ReLU6 above six. The changes here live in a mode
+of this thread while a `with` lasts: the network keeps no hook and other threads notice nothing. They reach modules and
+functions alike.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_RELUS = (
+    functional.relu,
+    functional.relu_,
+    torch.relu,
+    torch.relu_,
+    torch.Tensor.relu,
+    torch.Tensor.relu_,
+)
+_SUMS = (torch.add, torch.Tensor.add, torch.Tensor.add_)
+"""All of the signs + and += arrive as one of these."""
+_CLAMPED = (functional.hardtanh, functional.hardtanh_, functional.relu6)
+
+
+def _alive(gradient: torch.Tensor) -> torch.Tensor:
+    """Whether any gradient arrives at an image, `(batch,)`."""
+    others = tuple(range(1, gradient.dim()))
+    return torch.linalg.vector_norm(gradient, math.inf, others) > 0 if others else gradient != 0
+
+
+class _Redirected(torch.autograd.Function):
+    """A rectifier whose gradient is let through where it is flat, for images that get none otherwise.
+
+    Only the part that pushes back toward the open range passes, as in lucid's redirected ReLU gradients.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, low: float, high: float) -> torch.Tensor:  # noqa: ANN401  (torch's)
+        ctx.save_for_backward(values)
+        ctx.low, ctx.high = low, high
+        return functional.hardtanh(values, low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401  (torch's)
+        (values,) = ctx.saved_tensors
+        (gradient,) = gradients
+        usual = torch.ops.aten.hardtanh_backward(gradient, values, ctx.low, ctx.high)
+        # nearly always the middle of the map tells that an image is alive
+        if _alive(usual.select(-1, usual.shape[-1] // 2)).all():
+            return usual, None, None
+        dead = ~_alive(usual).view(-1, *[1] * (gradient.dim() - 1))
+        # the objective rises along the gradient: up from below, down from above
+        useless = ((values <= ctx.low) & (gradient < 0)) | ((values >= ctx.high) & (gradient > 0))
+        return torch.where(dead, gradient.masked_fill(useless, 0), usual), None, None
+
+
+class _Weighed(torch.autograd.Function):
+    """The same values; a gradient times a factor."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, factor: float) -> torch.Tensor:  # noqa: ANN401  (torch's)
+        ctx.factor = factor
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN401  (torch's)
+        return gradients[0] * ctx.factor, None
+
+
+class _FixedNorm(torch.autograd.Function):
+    """BatchNorm with remembered statistics, whose gradient is one product; torch's own takes several times as long."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, factor: torch.Tensor, output: torch.Tensor) -> torch.Tensor:  # noqa: ANN401  (torch's)
+        ctx.save_for_backward(factor)
+        return output.view_as(output)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401  (torch's)
+        (factor,) = ctx.saved_tensors
+        return gradients[0] * factor, None, None
+
+
+class GradientFlow(TorchFunctionMode):
+    """While it lasts, rectifiers redirect gradients, and what went into the last one is known.
+
+    Attributes:
+        redirects: gradients are redirected now; may be changed at any time.
+    """
+
+    def __init__(self, *, redirects: bool, branch: float = 1.0) -> None:
+        """Prepare; nothing changes before `with`.
+
+        Args:
+            redirects: as the attribute.
+            branch: factor of the gradient through the branches that skip connections go around (Wu et al. 2020, arXiv
+                2002.05990); 1 changes nothing.
+        """
+        super().__init__()
+        self.redirects = redirects
+        self._branch = branch
+        self._output: torch.Tensor | None = None
+        self._input: torch.Tensor | None = None
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (torch's own signature)
+        """As torch calls it for every operation."""
+        del types
+        kwargs = kwargs or {}
+        if self._branch != 1 and func in _SUMS and len(args) == 2 and not kwargs:
+            return func(*_weighed(*args, self._branch))
+        if func is functional.batch_norm:
+            return _batch_norm(*args, **kwargs)
+        bounds = _bounds(func, args, kwargs)
+        values = args[0] if args else kwargs.get("input")
+        if bounds is None or not isinstance(values, torch.Tensor):
+            return func(*args, **kwargs)
+        # never in place: what went in is needed
+        if self.redirects and values.requires_grad:
+            output: torch.Tensor = _Redirected.apply(values, *bounds)
+        else:
+            output = functional.hardtanh(values, *bounds) if math.isfinite(bounds[1]) else functional.relu(values)
+        self._output, self._input = output, values
+        return output
+
+    def before_rectifier(self, output: torch.Tensor) -> torch.Tensor | None:
+        """What went into the rectifier that gave `output`; None where no rectifier gave it last."""
+        return self._input if output is self._output else None
+
+    def forget(self) -> None:
+        """Let go of the tensors of the last forward pass."""
+        self._output = self._input = None
+
+
+def _weighed(first: object, second: object, factor: float) -> tuple[object, object]:
+    """Terms of a sum; of a skip connection and its branch, the branch's gradient is weighed."""
+    if not isinstance(first, torch.Tensor) or not isinstance(second, torch.Tensor):
+        return first, second
+    if first.shape != second.shape or first.dim() < 3 or first.grad_fn is None or second.grad_fn is None:
+        return first, second
+    # what was computed later is the branch: the skip connection was there when the branch began
+    if first.grad_fn._sequence_nr() < second.grad_fn._sequence_nr():
+        return first, _Weighed.apply(second, factor)
+    # the first term may be added to in place, so it has to stay the same tensor
+    first.register_hook(lambda gradient: gradient * factor)  # type: ignore[no-untyped-call]
+    return first, second
+
+
+def _batch_norm(  # noqa: PLR0913  (torch's)
+    values: torch.Tensor,
+    running_mean: torch.Tensor | None,
+    running_var: torch.Tensor | None,
+    weight: torch.Tensor | None = None,
+    bias: torch.Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> torch.Tensor:
+    """`torch.nn.functional.batch_norm` with the same arguments, and a faster gradient where only `values` has one."""
+    wanted = any(tensor is not None and tensor.requires_grad for tensor in (weight, bias))
+    if training or running_var is None or not values.requires_grad or wanted:
+        return functional.batch_norm(values, running_mean, running_var, weight, bias, training, momentum, eps)
+    output = functional.batch_norm(values.detach(), running_mean, running_var, weight, bias, training, momentum, eps)
+    factor = torch.rsqrt(running_var.float() + eps)
+    if weight is not None:
+        factor = factor * weight
+    shape = (1, -1, *[1] * (values.dim() - 2))
+    normalized: torch.Tensor = _FixedNorm.apply(values, factor.to(values.dtype).view(shape), output)
+    return normalized
+
+
+def _bounds(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Range in which a rectifier is open; None for every other function."""
+    if func in _RELUS:
+        return 0.0, math.inf
+    if func is functional.relu6:
+        return 0.0, 6.0
+    if func in _CLAMPED:
+        low = args[1] if len(args) > 1 else kwargs.get("min_val", -1.0)
+        high = args[2] if len(args) > 2 else kwargs.get("max_val", 1.0)
+        return float(low), float(high)
+    return None

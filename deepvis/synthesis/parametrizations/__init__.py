@@ -1,0 +1,1 @@
+"""What an ascent varies instead of the pixels themselves: one family per module."""

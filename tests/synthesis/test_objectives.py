@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from deepvis.synthesis import objectives
+from deepvis.synthesis.objectives import OBJECTIVES, Objective, Reading
+from deepvis.synthesis.registry import piece
+
+
+@pytest.fixture
+def reading():
+    maps = torch.randn(3, 5, 4, 6, generator=torch.Generator().manual_seed(0))
+    other = torch.randn(3, 2, 1, 1, generator=torch.Generator().manual_seed(1))
+    return Reading({"main": maps, "other": other}, "main", torch.tensor([0, 4, 2]))
+
+
+def own(reading):
+    return torch.stack([reading.maps()[0, 0], reading.maps()[1, 4], reading.maps()[2, 2]])
+
+
+def test_each_image_of_a_batch_is_about_its_own_unit(reading):
+    assert torch.equal(objectives.channel_mean()(reading), own(reading).mean((1, 2)))
+    assert torch.equal(objectives.channel_max()(reading), own(reading).amax((1, 2)))
+
+
+def test_a_unit_can_be_the_same_for_all_images_and_in_another_layer(reading):
+    assert torch.equal(objectives.channel_mean(3)(reading), reading.maps()[:, 3].mean((1, 2)))
+    elsewhere = objectives.channel_mean(1, "other")
+    assert torch.equal(elsewhere(reading), reading.maps("other")[:, 1, 0, 0])
+    assert elsewhere.layers == {"other"}
+
+
+def test_a_neuron_is_at_the_center_which_of_an_even_number_is_after_the_middle(reading):
+    assert torch.equal(objectives.neuron()(reading), own(reading)[:, 2, 3])
+    assert [objectives.place(0.5, size) for size in (1, 4, 5)] == [0, 2, 2]
+    assert torch.equal(objectives.neuron(0, 1)(reading), own(reading)[:, 0, 5])
+
+
+def test_softmax_is_the_logarithm_of_the_probability(reading):
+    means = reading.maps().mean((2, 3))
+    expected = means.softmax(1)[torch.arange(3), reading.units].log()
+    assert torch.allclose(objectives.softmax()(reading), expected, atol=1e-6)
+
+
+def test_margin_is_what_a_unit_has_over_its_strongest_rivals(reading):
+    means = reading.maps().mean((2, 3))
+    rivals = [max(value for unit, value in enumerate(row.tolist()) if unit != 3) for row in means]
+    assert torch.allclose(objectives.margin(1, unit=3)(reading), means[:, 3] - torch.tensor(rivals))
+
+
+def test_a_direction_is_a_weighted_sum_of_units(reading):
+    vector = [1.0, 0.0, -2.0, 0.0, 0.5]
+    expected = reading.maps().mean((2, 3)) @ torch.tensor(vector)
+    assert torch.allclose(objectives.direction(vector)(reading), expected)
+    aligned = objectives.direction(vector, cosine_power=1.0)(reading)
+    assert (aligned.abs() <= expected.abs()).all()
+
+
+def test_several_units_are_averaged_and_at_least_one_is_needed(reading):
+    assert torch.allclose(objectives.several([1, 3])(reading), reading.maps()[:, [1, 3]].mean((1, 2, 3)))
+    with pytest.raises(ValueError, match="at least one"):
+        objectives.several([])
+
+
+def test_difference_and_negative(reading):
+    means = reading.maps().mean((2, 3))
+    assert torch.allclose(objectives.difference(1, 2)(reading), means[:, 1] - means[:, 2])
+    assert torch.allclose(objectives.negative(objectives.channel_mean(1))(reading), -means[:, 1])
+
+
+def test_diversity_is_least_for_equal_pictures(reading):
+    same = Reading({"main": reading.maps()[:1].repeat(3, 1, 1, 1)}, "main", reading.units)
+    assert torch.allclose(objectives.diversity()(same), torch.full((3,), -1.0))
+    assert (objectives.diversity()(reading) > -1).all()
+    assert objectives.diversity().batchwise
+    alone = Reading({"main": reading.maps()[:1]}, "main", reading.units[:1])
+    assert objectives.diversity()(alone).tolist() == [0]
+
+
+def test_the_algebra_computes_and_describes(reading):
+    first, second = objectives.channel_mean(5 - 1), objectives.neuron(unit=2)
+    a, b = first(reading), second(reading)
+    combined = 0.2 * first - 3 * (first + second)
+    assert torch.allclose(combined(reading), 0.2 * a - 3 * (a + b))
+    assert combined.description == "0.2 * channel(4) - 3 * (channel(4) + neuron(2))"
+    assert torch.allclose(sum([first, second, second])(reading), a + 2 * b)
+    assert torch.allclose((first + 1 - 3)(reading), a - 2)
+    assert (first - (second - first)).description == "channel(4) - (neuron(2) - channel(4))"
+
+
+def test_the_algebra_leaves_its_operands_as_they_were(reading):
+    first, second = objectives.channel_mean(1), objectives.channel_mean(2)
+    before = first(reading).clone(), second(reading).clone()
+    for made in (first - second, 2 * second, -first, first + second):
+        assert isinstance(made, Objective)
+        assert made is not first
+        assert made is not second
+    assert torch.equal(first(reading), before[0])
+    assert torch.equal(second(reading), before[1])
+    assert (first.description, second.description) == ("channel(1)", "channel(2)")
+
+
+@pytest.mark.parametrize("row", OBJECTIVES, ids=lambda row: row.name)
+def test_every_row_gives_one_number_per_image(row, reading):
+    value = row.make(**row.values(piece(row.name)))(reading)
+    assert value.shape == (3,)
+    assert value.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["channel", "channel-max", "neuron", "logit"])
+def test_the_sign_turns_a_row_around(name, reading):
+    assert torch.equal(OBJECTIVES.build(piece(name, sign=-1.0))(reading), -OBJECTIVES.build(piece(name))(reading))
