@@ -143,6 +143,8 @@ class Frame:
         title: what it is, for people: a file name, "camera 0", ...
         path: the file it came from, if it came from one.
         still: no other frame will follow by itself (a single image, a paused video).
+        scene: the same for all frames that show one and the same picture; empty where the source does not know.
+        mixed: two pictures at once: a cross-fade.
     """
 
     rgb: NDArray[np.uint8]
@@ -151,6 +153,8 @@ class Frame:
     title: str
     path: Path | None = None
     still: bool = False
+    scene: str = ""
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

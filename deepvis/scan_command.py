@@ -313,7 +313,11 @@ def _merged(summary: MergeSummary) -> str:
 
 
 def _stopped(summary: ScanSummary, signals: Sequence[int]) -> str:
-    said = f"Stopped after {summary.files:,} of {summary.total:,} files. The same command goes on from there."
+    if summary.pictures_left:
+        where = f"All files are counted; {counted(summary.pictures_left, 'picture')} of them are still to be stored."
+    else:
+        where = f"Stopped after {summary.files:,} of {summary.total:,} files."
+    said = f"{where} The same command goes on from there."
     if signals:
         raise ScanInterrupted(said, signals[0])
     return said

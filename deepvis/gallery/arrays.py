@@ -45,8 +45,12 @@ class ArrayBlob:
             yield self.data[start : start + PART_BYTES]
 
 
-def encode(array: NDArray[np.generic], *, compress: bool = True) -> ArrayBlob:
+def encode(array: NDArray[np.generic], *, level: int = 6) -> ArrayBlob:
     """Make an array storable; kept uncompressed where that is not larger.
+
+    Args:
+        array: of numbers, truth values or texts.
+        level: of the compression, 1 (fast) to 9 (small).
 
     Raises:
         TypeError: the array holds Python objects.
@@ -56,7 +60,7 @@ def encode(array: NDArray[np.generic], *, compress: bool = True) -> ArrayBlob:
     ordered = np.ascontiguousarray(array).reshape(array.shape)
     little = ordered.astype(ordered.dtype.newbyteorder("<"), copy=False)
     data = little.tobytes()
-    packed = zlib.compress(data, 6) if compress else data
+    packed = zlib.compress(data, level)
     codec = ZLIB if len(packed) < len(data) else RAW
     return ArrayBlob(little.dtype.str, json.dumps(array.shape), codec, packed if codec == ZLIB else data)
 

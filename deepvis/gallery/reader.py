@@ -28,7 +28,7 @@ from deepvis.gallery.records import (
 )
 from deepvis.gallery.rows import BestExemplars, SkippedFile
 from deepvis.gallery.stale import staleness
-from deepvis.gallery.store import open_to_read
+from deepvis.gallery.store import close, open_to_read
 from deepvis.records import UnitId
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class GalleryReader:
         self.close()
 
     def close(self) -> None:
-        """Close the file; may be called twice."""
-        self.connection.close()
+        """Close the file; may be called twice. The last one to close leaves one file, where it may write."""
+        close(self.connection, self.path)
 
     @property
     def model(self) -> str:
@@ -218,6 +218,12 @@ class GalleryReader:
         """Pictures of the whole layer (imported sheets), by kind and rank."""
         known = find_layer(self.connection, layer)
         return self._images(known, WHOLE_LAYER, None) if known else ()
+
+    @_consistent
+    def image_kinds(self, layer: str) -> frozenset[ImageKind]:
+        """Kinds of the pictures that units of the layer have beside a scan's: imported, synthesized, kept ones."""
+        query = "SELECT DISTINCT kind FROM images JOIN layers ON layers.id = layer_id WHERE name = ? AND unit >= 0"
+        return frozenset(ImageKind(kind) for (kind,) in self.connection.execute(query, (layer,)))
 
     @_consistent
     def jobs(self) -> tuple[JobRecord, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from deepvis.gallery.errors import GalleryError, damaged, explained
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["GalleryError", "compact", "open_to_read", "open_to_write", "shrink"]
+__all__ = ["GalleryError", "close", "compact", "open_to_read", "open_to_write", "shrink"]
 
 BUSY_TIMEOUT_S = 10.0
 """How long one waits for another to finish writing."""
@@ -25,6 +25,8 @@ _HEADER_BYTES = 100
 _APPLICATION_ID = slice(68, 72)
 _NO_SHARED_FILES = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 _LARGE_BYTES = 64 << 20
+_JOURNAL_BYTES = 4 << 20
+"""The journal shrinks to this after a large transaction."""
 _BULKY = {"files", "images", "states", "arrays"}
 """Tables that are checked only in small files: nearly all of their bytes are pictures and arrays."""
 
@@ -69,6 +71,7 @@ def open_to_write(path: Path, model: str) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("BEGIN IMMEDIATE")  # says at once where the file cannot be written to
             connection.execute("ROLLBACK")
@@ -77,6 +80,21 @@ def open_to_write(path: Path, model: str) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def close(connection: sqlite3.Connection, path: Path) -> None:
+    """Close a connection that `open_to_read` or `open_to_write` gave; may be called twice.
+
+    The journal is emptied, and removed where nobody else has the file open. SQLite does that by itself only where the
+    last one to close may write; a window that only looks would leave it behind.
+    """
+    connection.close()
+    if not path.with_name(f"{path.name}-wal").exists():
+        return
+    # whatever stands in the way (a folder that cannot be written to, somebody at work): the file is whole without it
+    with suppress(sqlite3.Error), closing(_connect(_uri(path, "mode=rw"))) as tidying:
+        tidying.execute("PRAGMA busy_timeout = 0")
+        tidying.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def compact(path: Path, *, portable: bool = False) -> None:

@@ -15,7 +15,7 @@ from deepvis.gallery.layer_rows import find_layer, used_files
 from deepvis.gallery.layer_writing import enter_layer, replace_layer
 from deepvis.gallery.reader import CORRELATION, RECEPTIVE_BOXES
 from deepvis.gallery.rows import FileRow, SavedState
-from deepvis.gallery.store import open_to_write
+from deepvis.gallery.store import close, open_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -75,8 +75,8 @@ class GalleryWriter:
         self.close()
 
     def close(self) -> None:
-        """Close the file; may be called twice."""
-        self.connection.close()
+        """Close the file; may be called twice. The last one to close leaves one file."""
+        close(self.connection, self.path)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -152,7 +152,7 @@ class GalleryWriter:
         """Keep where an unfinished job goes on; replaces what was kept before. `progress` holds JSON values."""
         self.drop_state(job)
         for name, array in arrays.items():
-            blob = encode(array, compress=False)  # written often, read once
+            blob = encode(array, level=1)  # written often, read once; most of it is zeros
             rows = [
                 (job, name, part, blob.dtype, blob.shape, blob.codec, data) for part, data in enumerate(blob.parts())
             ]

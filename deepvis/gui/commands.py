@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui import moves
@@ -238,8 +239,11 @@ class ViewCommands:
         self._stage(Stage.CORRELATION)
 
     def toggle_first_pattern(self) -> None:
-        """2015's 1."""
-        view = self._set(moves.toggle_all_patterns(self._view))
+        """2015's 1; elsewhere than in the grid of exemplars it goes there."""
+        if self._view.stage is Stage.EXEMPLARS:
+            view = self._set(moves.toggle_all_patterns(self._view))
+        else:
+            view = self._set(replace(self._view, stage=Stage.EXEMPLARS, all_patterns=True))
         self._controller.flashed.emit("All exemplars in each tile" if view.all_patterns else "The best exemplar alone")
 
     def keep_exemplars(self) -> None:

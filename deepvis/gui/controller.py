@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.config import Settings
-    from deepvis.live.pages import LayerPageData, PatternPicture, SessionPage, UnitPageData
+    from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
     from deepvis.live.result import LiveResult
     from deepvis.live.session import LiveSession
     from deepvis.records import LayerInfo, ModelInfo, ModelRequest, Precision, SourceState
@@ -43,6 +43,7 @@ class Controller(QObject):
     """Owns the view, the history and what is known of model and source.
 
     Attributes:
+        lasting_source: the last source that was not merely looked into by a click on an exemplar.
         result: the latest result.
         page: the latest page of a unit, and it may be about another one.
         session_page: the latest of this session's exemplars, as `page`.
@@ -97,6 +98,8 @@ class Controller(QObject):
         self.request: ModelRequest | None = None
         self._asked: ModelRequest | None = None
         self.source: SourceState | None = None
+        self.lasting_source: SourceState | None = None
+        self._looked_into: PagePicture | None = None
         self.result: LiveResult | None = None
         self.page: UnitPageData | None = None
         self.session_page: SessionPage | None = None
@@ -212,6 +215,8 @@ class Controller(QObject):
     def _take_source(self, changed: SourceChanged) -> None:
         before = self.source
         self.source = changed.state
+        if self._looked_into is None or changed.state.spec not in {"", str(self._looked_into.path)}:
+            self.lasting_source = changed.state
         if before is None or before.kind != changed.state.kind:
             mirror = changed.state.kind == "camera" if self._mirror_wish is None else self._mirror_wish
             self.set_view(replace(self.view, mirror=mirror))
@@ -289,7 +294,13 @@ class Controller(QObject):
 
     def open_source(self, spec: str) -> None:
         """Switch the source; a frozen picture is let go when another source is there."""
+        self._looked_into = None
         self.session.open_source(spec)
+
+    def open_exemplar(self, picture: PagePicture) -> None:
+        """Show an exemplar as the source; it is a look, and the next run begins where this one was before."""
+        self._looked_into = picture
+        self.session.open_exemplar(picture)
 
     def load_model(self, request: ModelRequest) -> None:
         """Ask for another model; `request` tells which one runs once it does."""

@@ -9,10 +9,20 @@ _HOUR_S = 60 * _MINUTE_S
 
 
 def number(value: float) -> str:
-    """A value in three significant digits, with a true minus."""
-    if math.isnan(value):
-        return "NaN"
-    return f"{value:.3g}".replace("-", "−")
+    """A value for people, about three digits: `0`, `12.3`, `0.0042`, `1.2e−05`, `−3.10`, `4,096`, `not a number`."""
+    size = abs(value)
+    if not math.isfinite(value):
+        text = "not a number" if math.isnan(value) else "infinite" if value > 0 else "-infinite"
+    elif size == 0:
+        text = "0"
+    elif size >= 1e5 or size < 1e-3:
+        text = f"{value:.1e}"
+    elif size >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.{2 - math.floor(math.log10(size))}f}" if size < 100 else f"{value:.0f}"
+    # a true minus is as wide as a digit
+    return text.replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -33,8 +43,8 @@ def percent(share: float) -> str:
 
 
 def band_text(band: tuple[float, float]) -> str:
-    """A quantile band, shares in 0..1: `0–25 %`."""
-    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} %"
+    """A quantile band, shares in 0..1: `0–25 % of images`."""
+    return f"{100 * band[0]:.0f}–{100 * band[1]:.0f} % of images"
 
 
 def span_text(seconds: float) -> str:

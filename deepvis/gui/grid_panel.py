@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidget,
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
 from deepvis.gui.theme import SPACE, strong
 from deepvis.gui.widgets.color_bar import ColorBar
+from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.grid_view import GridPane
 from deepvis.gui.widgets.notice import Notice
@@ -86,7 +87,7 @@ class GridPanel(QWidget):
             "colormap": self._combo("colormap", [(name, name) for name in COLORMAPS], "Color map (M)"),
             "sort": self._combo("sort", [(f"by {kind}", kind) for kind in Sort], SORT_TIP),
         }
-        self._stages = QComboBox()
+        self._stages = CompactCombo()
         self._hide_dead = self._toggle("hide dead", HIDE_TIP)
         self._all = self._toggle("all images", ALL_TIP)
         self._build()
@@ -275,7 +276,7 @@ class GridPanel(QWidget):
         return self._footer
 
     def _combo(self, name: str, options: Iterable[tuple[str, object]], tip: str) -> QComboBox:
-        combo = QComboBox()
+        combo = CompactCombo()
         for text, value in options:
             combo.addItem(text, value)
         self._dress(combo, tip)

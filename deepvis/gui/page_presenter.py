@@ -66,7 +66,7 @@ class PagePresenter:
             threading.Thread(target=_import_plotting, name="pyqtgraph import").start()
 
     def _open(self, picture: PagePicture) -> None:
-        self._controller.session.open_exemplar(picture)
+        self._controller.open_exemplar(picture)
 
     def _keep(self) -> None:
         self._controller.session.keep_session_exemplars()

@@ -198,29 +198,36 @@ def layer_text(layer: LayerInfo | None, hidden: int = 0) -> str:
 
 def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
     """The facts table of the unit page."""
-    facts = [("value", number(unit.value))]
-    if layer.height * layer.width > 1:
-        where = "chosen position" if unit.chosen else "maximum at"
+    mapped = layer.height * layer.width > 1
+    place = f"row {unit.position[0]}, column {unit.position[1]}"
+    if not mapped:
+        facts = [("value", number(unit.value))]
+    else:
+        # where the maximum is followed it is the value: one number is not told twice
+        facts = [("value", number(unit.value)), ("chosen position", place)] if unit.chosen else []
+        facts.append(("maximum", number(unit.maximum)))
+        facts += [] if unit.chosen else [("maximum at", place)]
         facts += [
-            (where, f"row {unit.position[0]}, column {unit.position[1]}"),
-            ("maximum", number(unit.maximum)),
             ("mean", number(unit.mean)),
             ("minimum", number(unit.minimum)),
         ]
     if unit.prefix:
         names = ["class token", *(f"token {index}" for index in range(1, len(unit.prefix)))]
         facts += [(name, number(value)) for name, value in zip(names, unit.prefix, strict=True)][:3]
-    return facts + field_facts(unit.field_text)
+    return facts + field_facts(unit.field_text, always=mapped)
 
 
-def field_facts(text: str) -> list[tuple[str, str]]:
-    """The receptive field's size, and what the border of the picture leaves of it."""
+def field_facts(text: str, *, always: bool = False) -> list[tuple[str, str]]:
+    """The receptive field's size, and what the border of the picture leaves of it.
+
+    Args:
+        text: what is told of the field; empty while it is being computed.
+        always: the second row is there also where nothing is cut, so that what lies below stays where it is.
+    """
     size, cut, left = text.partition(", cut by the border")
-    if not size:
-        return [("sees", "being computed…")]
-    if not cut:
-        return [("sees", size)]
-    return [("sees", size), ("in the image", left.removeprefix(" to "))]
+    inside = left.removeprefix(" to ") if cut else "all of it" if size else "–"
+    facts = [("sees", size or "being computed…")]
+    return [*facts, ("in the image", inside)] if always or cut else facts
 
 
 def readings(counts: Counts, device: str) -> Readings:

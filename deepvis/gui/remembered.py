@@ -106,7 +106,7 @@ class Remembered:
 
 
 def last_choices(controller: Controller, theme: str) -> dict[str, object]:
-    """What to take up again next time; pictures from the clipboard and vanished devices are not."""
+    """What to take up again next time; exemplars, pictures from the clipboard and vanished devices are not."""
     view = controller.view
     choices: dict[str, object] = {
         "theme": theme,
@@ -120,8 +120,8 @@ def last_choices(controller: Controller, theme: str) -> dict[str, object]:
         "hide_dead": view.grid.hide_dead,
         "fit": view.fit,
     }
-    if controller.source is not None:
-        choices["source"] = _reopening(controller.source)
+    if controller.lasting_source is not None:
+        choices["source"] = _reopening(controller.lasting_source)
     if controller.request is not None:
         choices |= _network(controller.request)
         choices["layer"] = view.layer or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from deepvis.gui.figures import span_text
 from deepvis.gui.scan_form import ScanForm
@@ -15,7 +15,7 @@ from deepvis.gui.widgets.elided_label import ElidedLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PyQt6.QtWidgets import QWidget
+    from PyQt6.QtGui import QShowEvent
 
     from deepvis.live.events import ScanStatus
     from deepvis.records import ModelInfo, ModelRequest
@@ -26,6 +26,8 @@ HINT = (
 )
 KEPT = "Stopping keeps what is done: the same scan, started again, goes on from there."
 CLOSED = "You can close this: the scan goes on, its progress is in the status line."
+WORD_LINES = 2
+"""So many lines of words have room without moving anything."""
 
 
 class ScanDialog(QDialog):
@@ -49,6 +51,7 @@ class ScanDialog(QDialog):
         self.setModal(False)
         self.setMinimumWidth(560)
         self._state = ""
+        self._failure = ""
         self._form = ScanForm()
         self._problem = QLabel()
         self._doing = ElidedLabel("text")
@@ -95,13 +98,13 @@ class ScanDialog(QDialog):
         if status.over:
             self._doing.set_text({"done": "Done", "stopped": "Stopped", "failed": "Failed"}[status.state])
             self._figures.set_text("" if status.state == "failed" else figures(status))
-            self._tell(status.text if status.state == "failed" else "")
             self._words.setText(status.text)
         else:
             self._doing.set_text(doing(status))
             self._figures.set_text(figures(status))
-            self._tell("")
             self._words.setText("The scan saves what it did." if status.state == "stopping" else f"{KEPT} {CLOSED}")
+        self._failure = status.text if status.state == "failed" else ""
+        self._tell(self._failure)
         # neither line is cut while the other has nothing to say
         self._line.setStretch(1, 4 if self._figures.text else 0)
         fraction = 1.0 if status.state == "done" else status.fraction
@@ -116,9 +119,9 @@ class ScanDialog(QDialog):
             return
         self._state = state
         going = state in ("running", "paused", "stopping")
-        for widget in (self._doing, self._figures, self._bar, self._words):
+        for widget in (self._doing, self._figures):
             widget.setVisible(bool(state))
-        self._words.setVisible(going or state in ("done", "stopped"))
+        self._show_words()
         self._bar.setVisible(going or state == "done")
         self._form.setEnabled(not going)
         self._start.setVisible(not going)
@@ -134,10 +137,25 @@ class ScanDialog(QDialog):
         going = self._state in ("running", "paused", "stopping")
         self._start.setEnabled(not going and self._form.ready)
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """What was wrong with the fields last time is forgotten; why a scan failed is not."""
+        self._tell(self._failure)
+        super().showEvent(event)
+
     def _tell(self, problem: str) -> None:
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        self._show_words()
         self._fit_height()
+
+    def _forget_complaint(self) -> None:
+        if not self._problem.isHidden():
+            self._tell("")
+
+    def _show_words(self) -> None:
+        """What is wrong stands where else the other words are."""
+        speaks = self._state in ("running", "paused", "stopping", "done", "stopped")
+        self._words.setVisible(speaks and self._problem.isHidden())
 
     def _fit_height(self) -> None:
         """Room for a wrapped sentence is not taken from the fields: Qt asks no window for more height by itself."""
@@ -166,6 +184,7 @@ class ScanDialog(QDialog):
         self._close.clicked.connect(self.close)
         self._form.changed.connect(self._enable_start)
         self._form.folded.connect(self._fit_height)
+        self._form.edited.connect(self._forget_complaint)
         for button in (self._pause, self._stop, self._close):
             button.setAutoDefault(False)
         self._figures.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -174,13 +193,28 @@ class ScanDialog(QDialog):
         column.setSpacing(SPACE + SPACE // 2)
         column.addWidget(hint)
         column.addWidget(self._form)
-        column.addWidget(self._problem)
         column.addLayout(self._line)
         column.addWidget(self._bar)
-        column.addWidget(self._words)
+        column.addWidget(self._keep_places())
         buttons = _row(((self._pause, 0), (self._stop, 0), (self._start, 0), (self._close, 0)))
         buttons.insertStretch(0, 1)
         column.addLayout(buttons)
+
+    def _keep_places(self) -> QWidget:
+        """Room for what is said, also while nothing is: the buttons do not move as a scan begins and ends."""
+        for widget in (self._doing, self._bar):
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
+        holder = QWidget()
+        holder.setMinimumHeight(WORD_LINES * self.fontMetrics().lineSpacing())
+        said = QVBoxLayout(holder)
+        said.setContentsMargins(0, 0, 0, 0)
+        said.setSpacing(0)
+        said.addWidget(self._problem)
+        said.addWidget(self._words)
+        said.addStretch(1)
+        return holder
 
 
 def _row(widgets: Sequence[tuple[QWidget, int]]) -> QHBoxLayout:

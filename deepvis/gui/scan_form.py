@@ -45,10 +45,12 @@ class ScanForm(QWidget):
 
     Signals:
         changed: a field has another value, or another network runs.
+        edited: a path was typed or chosen.
         folded: fields were shown or hidden.
     """
 
     changed = pyqtSignal()
+    edited = pyqtSignal()
     folded = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -145,6 +147,8 @@ class ScanForm(QWidget):
     def _build(self) -> None:
         self._images.setPlaceholderText("a folder; its sub-folders are searched too")
         self._images.textChanged.connect(lambda _text: self.changed.emit())
+        for path in (self._images, self._labels):
+            path.textChanged.connect(lambda _text: self.edited.emit())
         self._images.setToolTip("Images are only read, never changed or copied as a whole.")
         for name in (DEFAULT_LAYERS, VIEWED_LAYER, ALL_LAYERS):
             self._layers.addItem("", name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE
+from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.picture_view import PictureView
 from deepvis.gui.widgets.predictions import Predictions
 from deepvis.gui.widgets.transport import Transport
@@ -48,7 +49,7 @@ class UnitPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.unit = UnitView()
-        self._overlay = QComboBox()
+        self._overlay = CompactCombo()
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._build()
 
@@ -62,11 +63,9 @@ class UnitPanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("unit_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._overlay.setProperty("compact", True)
         for overlay in Overlay:
             text = "activation" if overlay is Overlay.OFF else f"input {overlay}"
             self._overlay.addItem(text, overlay)
-        self._overlay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._overlay.setToolTip("The map alone, or laid over the input (Y)")
         self._overlay.activated.connect(lambda _index: self.overlay_chosen.emit(self._overlay.currentData()))
         self._opacity.setRange(0, 100)

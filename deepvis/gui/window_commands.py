@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
+from deepvis.gui import moves
 from deepvis.gui.model_dialog import ModelDialog
 from deepvis.gui.qimage import qimage_to_rgb
 from deepvis.gui.theme import apply_theme, theme_of
@@ -190,7 +192,8 @@ class WindowCommands(QObject):
         if self._window.grid_panel.is_enlarged:
             self._window.grid_panel.set_enlarged(False)
         elif self._controller.view.stage is not Stage.ACTIVATIONS:
-            self._controller.set_stage(Stage.ACTIVATIONS)
+            view = moves.zoom_reset(self._controller.view)
+            self._controller.set_view(replace(view, stage=Stage.ACTIVATIONS))
         else:
             self._window.view_commands.reset()
 

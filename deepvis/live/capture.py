@@ -151,7 +151,18 @@ class CaptureWorker(Worker):
 
     def _deliver(self, picture: Picture, *, still: bool) -> None:
         self._captured.tick()
-        self._frames.put(Frame(picture.rgb, self._number, time.monotonic(), picture.title, picture.path, still))
+        self._frames.put(
+            Frame(
+                picture.rgb,
+                self._number,
+                time.monotonic(),
+                picture.title,
+                picture.path,
+                still,
+                picture.scene,
+                picture.mixed,
+            )
+        )
         self._number += 1
 
     def _lose(self, text: str) -> None:

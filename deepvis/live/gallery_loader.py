@@ -269,7 +269,7 @@ class _Desk:
         """The pattern grid, or why there is none."""
         tiles = self._layer_tiles(layer, all_patterns=view.all_patterns)
         if tiles is None:
-            why = self.shelf.trouble or not_scanned(self.running, layer, gallery=bool(self.shelf.galleries))
+            why = self.shelf.trouble or not_scanned(self.running, layer, scanned=self.shelf.scanned)
             return PatternPicture(view, None, None, layer.units, problem=why)
         found = self.layers.record(layer)
         record = None if found is None else found[1]
@@ -279,7 +279,7 @@ class _Desk:
         key = (layer.name, all_patterns)
         if self._tiles is not None and self._tiles[0] == key:
             return self._tiles[1]
-        knowing = [gallery for gallery in self.shelf.galleries if gallery.knows(layer.name)]
+        knowing = [gallery for gallery in self.shelf.galleries if gallery.has_tiles(layer.name)]
         made = [LayerTiles(gallery, layer.name, layer.units, all_patterns=all_patterns) for gallery in knowing]
         chosen = next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
         self._tiles = None if chosen is None else (key, chosen)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from deepvis.gallery.errors import GalleryError
 from deepvis.gallery.files import gallery_file, packaged_gallery
 from deepvis.gallery.reader import GalleryReader
+from deepvis.gallery.records import ImageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from deepvis.gallery.records import JobRecord
 
 _numbers = itertools.count()
+_TILE_KINDS = {ImageKind.MAXIMUM, ImageKind.SYNTHESIS}
 
 
 class OpenGallery:
@@ -56,9 +58,19 @@ class OpenGallery:
             self._layers = self.reader.layers()
         return self._layers.get(layer)
 
-    def knows(self, layer: str) -> bool:
-        """Whether there is anything about the layer."""
-        return self.job(layer) is not None or layer in (self._layers or {})
+    @property
+    def scanned(self) -> bool:
+        """Whether it holds results of a scan; pictures that were kept or imported are none."""
+        if self._layers is None:
+            self._layers = self.reader.layers()
+        return any(job is not None for job in self._layers.values())
+
+    def has_tiles(self, layer: str) -> bool:
+        """Whether there is something to fill a grid with: a scan's exemplars, or imported pictures of units.
+
+        Frames of a session that a person kept are no exemplars of a data set.
+        """
+        return self.job(layer) is not None or bool(self.reader.image_kinds(layer) & _TILE_KINDS)
 
 
 class GalleryShelf:
@@ -86,6 +98,11 @@ class GalleryShelf:
     def galleries(self) -> tuple[OpenGallery, ...]:
         """Those that can be read, the person's own first."""
         return tuple(self._open.values())
+
+    @property
+    def scanned(self) -> bool:
+        """Whether any of them holds results of a scan."""
+        return any(gallery.scanned for gallery in self.galleries)
 
     @property
     def trouble(self) -> str:

@@ -52,7 +52,7 @@ class LayerPages:
         model = self._running.info.name
         found = self.record(layer)
         if found is None:
-            why = self._shelf.trouble or not_scanned(self._running, layer, gallery=bool(self._shelf.galleries))
+            why = self._shelf.trouble or not_scanned(self._running, layer, scanned=self._shelf.scanned)
             return LayerPageData(model, layer.name, None, problem=why)
         gallery, record = found
         order = self._order(gallery, record, errand) if ordered and record.correlation is not None else None

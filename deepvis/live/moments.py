@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from deepvis.records import Frame
 
 MOMENT_S = 1.0
-SIDE = 16
-ALIKE = 2.0
+SIDE = 8
+ALIKE = 4.0
 """Mean difference of two small gray pictures, 0..255, below which they show the same: a loop that begins again, an
 empty room."""
 
 
 class Moments:
-    """Numbers the moments of a session: one per second of moving pictures, one per file of still ones."""
+    """Numbers the moments of a session: one per second of moving pictures, one per known file or scene."""
 
     def __init__(self) -> None:
         self._next = 0
         self._current = -1
         self._until_s = -np.inf
-        self._files: dict[Path, int] = {}
+        self._scenes: dict[Path | str, int] = {}
         self._looks: dict[int, NDArray[np.float32]] = {}
 
     def of(self, frame: Frame, picture: NDArray[np.uint8]) -> int:
@@ -40,11 +40,12 @@ class Moments:
             frame: the frame.
             picture: what the network sees of it, uint8 `(channels, height, width)`.
         """
-        if frame.path is not None and is_image(frame.path):
+        scene = frame.path if frame.path is not None and is_image(frame.path) else frame.scene
+        if scene:
             self._until_s = -np.inf
-            if frame.path not in self._files:
-                self._files[frame.path] = self._new()
-            self._current = self._files[frame.path]
+            if scene not in self._scenes:
+                self._scenes[scene] = self._new()
+            self._current = self._scenes[scene]
         elif frame.still or frame.captured_s >= self._until_s:
             self._until_s = -np.inf if frame.still else frame.captured_s + MOMENT_S
             self._current = self._seen_before(small(picture))
@@ -53,7 +54,7 @@ class Moments:
     def begin_anew(self) -> int:
         """Another number for the present moment."""
         before, self._current = self._current, self._new()
-        self._files = {path: self._current if number == before else number for path, number in self._files.items()}
+        self._scenes = {scene: self._current if number == before else number for scene, number in self._scenes.items()}
         if before in self._looks:
             self._looks[self._current] = self._looks.pop(before)
         return self._current
@@ -62,7 +63,7 @@ class Moments:
         """Forget the others: nobody refers to them."""
         kept = {*numbers, self._current}
         self._looks = {number: look for number, look in self._looks.items() if number in kept}
-        self._files = {path: number for path, number in self._files.items() if number in kept}
+        self._scenes = {scene: number for scene, number in self._scenes.items() if number in kept}
 
     def _new(self) -> int:
         self._next += 1

@@ -76,7 +76,7 @@ class PageMaker:
     def _with_facts(self, layer: LayerInfo, unit: int, source: tuple[OpenGallery, UnitRecord] | None) -> UnitPageData:
         address = UnitId(self._running.info.name, layer.name, unit)
         if source is None:
-            why = self._shelf.trouble or not_scanned(self._running, layer, gallery=bool(self._shelf.galleries))
+            why = self._shelf.trouble or not_scanned(self._running, layer, scanned=self._shelf.scanned)
             return UnitPageData(address, notes={**dict.fromkeys(SCANNED_PARTS, why), "synthesized": NO_SYNTHESIS})
         gallery, record = source
         stale = " ".join(text for text in (record.stale, self._shelf.trouble) if text)
@@ -126,12 +126,14 @@ class PageMaker:
             return None
         value = math.nan if image.value is None else image.value
         title = str(image.metadata.get("title") or image.recipe or image.kind.value)
+        seen = image.kind is ImageKind.SESSION
         box = _box(image.metadata.get("box"), rgb.shape[:2])
         if box is None:
-            return PagePicture(shown_crop(rgb), value, title, source_rgb=rgb)
+            return PagePicture(shown_crop(rgb), value, title, source_rgb=rgb, cropped=seen)
         whole, within = shown_whole(rgb, box)
         top, left, bottom, right = box
-        return PagePicture(shown_crop(rgb[top:bottom, left:right]), value, title, whole, within, source_rgb=rgb)
+        crop = shown_crop(rgb[top:bottom, left:right])
+        return PagePicture(crop, value, title, whole, within, source_rgb=rgb, cropped=seen)
 
     def _with_exemplars(
         self,

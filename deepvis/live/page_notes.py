@@ -14,15 +14,15 @@ SCANNED_PARTS = ("exemplars", "minima", "quantiles", "histogram", "classes", "si
 NO_SYNTHESIS = "No pictures were synthesized for this unit. Those of the 2015 toolbox can be read in: deepvis import."
 
 
-def not_scanned(running: RunningModel, layer: LayerInfo, *, gallery: bool) -> str:
+def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> str:
     """Why nothing is known of a layer.
 
     Args:
         running: the running model.
         layer: the layer.
-        gallery: there are results of other layers.
+        scanned: there are results of other layers.
     """
-    if not gallery:
+    if not scanned:
         what, command = f"No images were scanned with {running.info.name} yet.", running.scan_command()
         if not layer.worth_showing:
             command = running.scan_command(layer.name)

@@ -32,6 +32,7 @@ class PagePicture:
         label: class of the image; empty where unknown.
         band: quantile band it was drawn from; None elsewhere.
         position: `(row, column)` in the layer's map; None where unknown.
+        cropped: `source_rgb` is the part of a frame that the network saw: opened as a source it is cropped once more.
     """
 
     rgb: NDArray[np.uint8]
@@ -44,6 +45,7 @@ class PagePicture:
     label: str = ""
     band: tuple[float, float] | None = None
     position: tuple[int, int] | None = None
+    cropped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -104,8 +104,9 @@ class PatternGrid:
             if max(row, column) * own_side >= side:
                 continue  # a tile of few pixels has no room for it
             # what is left over of the tile's side is shared by both edges
-            edge = (side - own_side * across) // 2 if across <= side else 0
-            top, left = int(rect.top) + edge + row * own_side, int(rect.left) + edge + column * own_side
+            above = (side - own_side * self._tiles.down) // 2 if across <= side else 0
+            before = (side - own_side * across) // 2 if across <= side else 0
+            top, left = int(rect.top) + above + row * own_side, int(rect.left) + before + column * own_side
             rows, own_rows = _clipped(top, own_side, self._layout.pane_height)
             columns, own_columns = _clipped(left, own_side, self._layout.pane_width)
             if scaled is not None:
@@ -135,10 +136,9 @@ def _empty(layout: GridLayout, view: View) -> NDArray[np.uint8]:
     rows, _ = _clipped(int(canvas.top), int(canvas.height), layout.pane_height)
     columns, _ = _clipped(int(canvas.left), int(canvas.width), layout.pane_width)
     pane[rows, columns] = _bgrx(view.grid.gap)
-    neutral = tuple((one + other) // 2 for one, other in zip(view.grid.background, view.grid.gap, strict=True))
     in_rows = _inside_tiles(layout.pane_height, layout.top, layout.tile_height, layout.rows)
     in_columns = _inside_tiles(layout.pane_width, layout.left, layout.tile_width, layout.columns)
-    pane[np.ix_(in_rows, in_columns)] = _bgrx(neutral)
+    pane[np.ix_(in_rows, in_columns)] = _bgrx(view.grid.background)
     last = layout.rect_of_index(len(layout.units) - 1)
     top, left = int(max(0, last.top)), int(max(0, last.right + GAP))
     if len(layout.units) % layout.columns:

@@ -66,8 +66,14 @@ class LayerTiles:
         self._per_unit = per_unit
         self._stored: dict[int, tuple[TilePicture, ...]] = {}
         counts = np.diff(self._first)
-        self.across = math.ceil(math.sqrt(max(1, int(counts.max(initial=0)))))
+        self._most = int(counts.max(initial=0))
+        self.across = math.ceil(math.sqrt(max(1, self._most)))
         self.scanned = len(self._best.unit) > 0
+
+    @property
+    def down(self) -> int:
+        """Rows of pictures in a tile of `across` columns, as many as the unit with the most of them needs."""
+        return max(1, math.ceil(self._most / self.across))
 
     def of_unit(self, unit: int) -> tuple[TilePicture, ...]:
         """Pictures of a unit, best first."""
@@ -92,6 +98,7 @@ class LayerTiles:
             images = self.gallery.reader.unit(self._layer, unit).images
             chosen = _first_kind(images, (ImageKind.MAXIMUM, ImageKind.SYNTHESIS))[: self._per_unit]
             self._stored[unit] = tuple(TilePicture(unit, place, 0, None, image) for place, image in enumerate(chosen))
+            self._most = max(self._most, len(chosen))
             self.across = max(self.across, math.ceil(math.sqrt(len(chosen))))
         return self._stored[unit]
 

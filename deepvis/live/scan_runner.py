@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TELL_EVERY_S = 0.2
+COUNTING = "scanning"
+STORING = "storing pictures of the winners"
+"""Names of a scan's first and second pass, as `deepvis scan --progress json` writes them."""
 STOP_WITHIN_S = 60.0
 """So long a scan may take to save what it did after a person stopped it."""
 CLOSE_WITHIN_S = 3.0
@@ -56,6 +59,7 @@ class ScanRunner(Worker):
         self._told: ScanStatus | None = None
         self._told_s = 0.0
         self._end_by_s: float | None = None
+        self._counted = 0
 
     def begin(self, wish: ScanWish, gallery: Path | None) -> None:
         """Start a scan; any thread may call this, as the methods below."""
@@ -102,7 +106,7 @@ class ScanRunner(Worker):
             reason = error.strerror or str(error)
             self._tell(ScanStatus("failed", text=f"The scan could not be started: {reason}."))
             return
-        self._end_by_s = None
+        self._end_by_s, self._counted = None, 0
         self._tell(ScanStatus("running", text=f"Scanning {order.wish.images}."))
 
     def _command_child(self, order: str) -> None:
@@ -119,8 +123,7 @@ class ScanRunner(Worker):
     def _read(self, child: ScanChild) -> None:
         # before the lines are taken: what comes after this look is read in the next round
         code = child.code()
-        for line in child.lines.take_all():
-            self._status = read_line(line, self._status)
+        self._take_lines(child)
         if code is not None:
             self._finish(child, code)
         elif self._end_by_s is not None and time.monotonic() >= self._end_by_s:
@@ -132,11 +135,16 @@ class ScanRunner(Worker):
 
     def _finish(self, child: ScanChild, code: int) -> None:
         last_words = child.end(KILL_AFTER_S)
-        for line in child.lines.take_all():
-            self._status = read_line(line, self._status)
+        self._take_lines(child)
         stopped, self._child, self._end_by_s = self._status.state == "stopping", None, None
         self._published()
-        self._tell(ended(self._status, code, last_words, stopped=stopped))
+        self._tell(ended(self._status, code, last_words, stopped=stopped, counted=self._counted))
+
+    def _take_lines(self, child: ScanChild) -> None:
+        for line in child.lines.take_all():
+            self._status = read_line(line, self._status)
+            if self._status.phase == COUNTING:
+                self._counted = self._status.total or 0
 
     def _tell(self, status: ScanStatus) -> None:
         self._status, self._told, self._told_s = status, status, time.monotonic()
@@ -175,8 +183,20 @@ def read_line(line: str, status: ScanStatus) -> ScanStatus:
     )
 
 
-def ended(status: ScanStatus, code: int, last_words: str, *, stopped: bool) -> ScanStatus:
-    """The last status: why the scan is over."""
+def ended(status: ScanStatus, code: int, last_words: str, *, stopped: bool, counted: int = 0) -> ScanStatus:
+    """The last status: why the scan is over.
+
+    Args:
+        status: the one before.
+        code: exit code of the process.
+        last_words: what it complained about last.
+        stopped: a person stopped it.
+        counted: images of the first pass; 0 while unknown.
+    """
+    if stopped and status.phase == STORING:
+        images = f"all {counted:,} images are" if counted > 1 else "every image is"
+        text = f"Stopped while storing pictures; {images} counted. The same scan goes on from there."
+        return replace(status, state="stopped", left_s=None, text=text)
     if stopped:
         # what a command line would do next is not for the window
         said = status.text.partition(". ")[0].rstrip(".") if code == 0 else ""

@@ -258,7 +258,9 @@ class LiveSession:
         if picture.path is not None and picture.path.is_file():
             return self._make(str(picture.path))
         stored = picture.rgb if picture.source_rgb is None else picture.source_rgb
-        return ArraySource(stored, picture.title)
+        # the network crops what it gets: this picture gives another value than the frame it is a part of
+        title = f"{picture.title}: crop of a frame, cropped again" if picture.cropped else picture.title
+        return ArraySource(stored, title)
 
     def _make(self, spec: str) -> FrameSource:
         from deepvis.sources.spec import open_spec  # noqa: PLC0415  (keeps cv2 and PIL out of the window's start)

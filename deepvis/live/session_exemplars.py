@@ -53,7 +53,7 @@ class SessionExemplars:
         self._layers.clear()
 
     def see(self, frame: Frame, layer: LayerInfo, summary: UnitSummary, picture: torch.Tensor) -> None:
-        """Take in a new frame.
+        """Take in a new frame; one that mixes two pictures counts for nothing.
 
         Args:
             frame: the frame.
@@ -61,6 +61,8 @@ class SessionExemplars:
             summary: of its activations.
             picture: what the network saw, uint8 `(1 or 3, height, width)`, on the host.
         """
+        if frame.mixed:
+            return
         memory = self._layers.get(layer.name)
         if memory is None:
             memory = self._layers[layer.name] = _LayerMemory(layer, frame.captured_s, self._compress)

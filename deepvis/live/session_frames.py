@@ -156,7 +156,9 @@ def _page_picture(frame: SessionFrame) -> PagePicture | None:
     top, left, bottom, right = frame.box or everything
     whole, within = shown_whole(rgb, (top, left, bottom, right))
     crop, part = shown_crop(rgb[top:bottom, left:right]), None if frame.box in (None, everything) else within
-    return PagePicture(crop, frame.value, kept.title, whole, part, kept.path, rgb, position=frame.position)
+    return PagePicture(
+        crop, frame.value, kept.title, whole, part, kept.path, rgb, position=frame.position, cropped=True
+    )
 
 
 def _as_rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -147,9 +147,15 @@ class _Merge:
     def _merged(self) -> tuple[ScanState, list[str]]:
         """Everything the files hold, and sentences about what they do not."""
         states, warnings = [], []
+        known: set[int] = set()
+        covered: set[str] = set()
         for source in self._every:
             state = _load(source, self._wanted)
             if state.complete:
+                shards = {part.shard for part in state.parts}
+                known |= shards if source is self._target else set()
+                if shards <= known:
+                    covered.add(source.path.name)
                 states.append((source.path.name, state))
                 continue
             part = next(part for part in state.parts if not part.complete)
@@ -160,8 +166,8 @@ class _Merge:
         merged, useless = take_in(states)
         if merged is None:
             raise ScanError("No shard is complete yet. " + " ".join(warnings))
-        kept = {self._target.path.name} if self._target else set()
-        warnings += [f"{name} brought nothing new." for name in useless if name not in kept]
+        # what was merged before may be named again; two files with the same shard are worth a word
+        warnings += [f"{name} brought nothing new." for name in useless if name not in covered]
         return merged, warnings
 
     def _request(self) -> ScanRequest:

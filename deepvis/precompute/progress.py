@@ -22,7 +22,8 @@ LISTING = "listing the images"
 SCANNING = "scanning"
 MERGING = "merging"
 WRITING = "writing"
-PICTURES = "pictures"
+PICTURES = "storing pictures of the winners"
+"""The second pass: everything is counted, and the images that won are read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class ScanProgress:
     """Where a job stands.
 
     Attributes:
-        phase: `reading the network`, `listing the images`, `scanning`, `merging`, `writing` or `pictures`.
-        done: files (of this shard) or, in the phase `pictures`, files whose pictures are stored; 0 where a phase
+        phase: `reading the network`, `listing the images`, `scanning`, `merging`, `writing` or
+            `storing pictures of the winners`.
+        done: files (of this shard) or, in the last phase, files whose pictures are stored; 0 where a phase
             counts nothing.
         total: of the same; 0 where a phase counts nothing.
         per_second: images a second over the last seconds, pauses left out; 0 while unknown.

@@ -106,6 +106,7 @@ class ScanSummary:
         deviation: largest relative difference between recorded values and those computed again; None where none
             were compared.
         warnings: sentences about what a person should know.
+        pictures_left: pictures that a scan stopped in its second pass has not stored yet; all files are counted then.
     """
 
     gallery: Path
@@ -120,6 +121,7 @@ class ScanSummary:
     seconds: float = 0.0
     deviation: float | None = None
     warnings: tuple[str, ...] = ()
+    pictures_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class _Scan:
         self._control = control
         self._report = report
         self._started_s = started_s
+        self._pictures_left = 0
 
     def run(self, device: torch.device) -> ScanSummary:
         done = already_done(self._plan)
@@ -184,7 +185,10 @@ class _Scan:
             self._report(ScanProgress(WRITING))
             keeper.end_first_pass(state)
         winners = Winners(self._plan, state, forward, keeper, self._control, self._report)
-        return store_pictures(winners, keeper, state, writer, self._pool)
+        finished, warnings = store_pictures(winners, keeper, state, writer, self._pool)
+        if not finished:
+            self._pictures_left = len(writer.files_without_picture(keeper.job.id))
+        return finished, warnings
 
     def _summary(self, state: ScanState, *, finished: bool, warnings: tuple[str, ...]) -> ScanSummary:
         plan = self._plan
@@ -200,6 +204,7 @@ class _Scan:
             seconds=time.monotonic() - self._started_s,
             deviation=state.deviation,
             warnings=warnings,
+            pictures_left=self._pictures_left,
         )
 
 

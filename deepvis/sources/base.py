@@ -35,11 +35,15 @@ class Picture:
         rgb: uint8, `(height, width, 3)`, C-contiguous, sRGB; the receiver may keep it.
         title: what it is, for people.
         path: the file whose pixels these are, if they are exactly one file's.
+        scene: the same for all that show one and the same picture; empty where the source does not know.
+        mixed: two pictures at once: a cross-fade.
     """
 
     rgb: NDArray[np.uint8]
     title: str
     path: Path | None = None
+    scene: str = ""
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,14 @@ class DemoReel(FrameSource):
         if number is None:
             return None
         self._head.shown(number)
-        return Picture(self.render(number), self._photo_title(number))
+        scene = str(self._photos[self._shown_photo(number) % len(self._photos)])
+        return Picture(self.render(number), self._photo_title(number), scene=scene, mixed=_fading(number) > 0)
 
     def render(self, number: int) -> NDArray[np.uint8]:
         """Frame `number`, uint8 `(480, 640, 3)` RGB."""
         photo, frame = divmod(number, HOLD_FRAMES)
         rgb = self._view(photo, frame + FADE_FRAMES)
-        fading = frame - (HOLD_FRAMES - FADE_FRAMES)
+        fading = _fading(number)
         if fading <= 0:
             return rgb
         share = _ease(fading / FADE_FRAMES)
@@ -139,6 +140,11 @@ class DemoReel(FrameSource):
         photo %= len(self._photos)
         canvas = self._canvas(self._photos[photo])
         return _look(canvas, photo, age / (HOLD_FRAMES + FADE_FRAMES))
+
+
+def _fading(number: int) -> int:
+    """How many frames ago the next photograph began to appear; 0 or less where only one is seen."""
+    return number % HOLD_FRAMES - (HOLD_FRAMES - FADE_FRAMES)
 
 
 def _canvas(path: Path) -> NDArray[np.uint8]:

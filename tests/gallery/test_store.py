@@ -347,3 +347,38 @@ def test_a_compacted_gallery_is_one_file_and_stays_one_when_it_is_read(made):
         assert [entry.name for entry in made.path.parent.iterdir()] == [made.path.name]
         assert gallery.connection.execute("PRAGMA freelist_count").fetchone() == (0,)
     made.write(made.layer_rows(seed=2))
+
+
+def journals(made):
+    return {path.name.removeprefix(made.path.name) for path in made.path.parent.iterdir() if path != made.path}
+
+
+@pytest.mark.parametrize("last", ["reader", "writer"])
+def test_the_last_one_to_close_leaves_one_file(made, last):
+    made.write()
+    reader = GalleryReader(made.path)
+    reader.layers()
+    writer = GalleryWriter(made.path, made.MODEL)
+    writer.write_classes(["bird"])
+    for one in (writer, reader) if last == "reader" else (reader, writer):
+        assert "-wal" in journals(made)
+        one.close()
+    assert journals(made) == set()
+
+
+def test_a_writer_that_ends_while_somebody_reads_leaves_an_empty_journal(made):
+    made.write()
+    with GalleryReader(made.path) as reader:
+        made.write(job=made.JOB)
+        assert made.path.with_name(f"{made.path.name}-wal").stat().st_size == 0
+        assert reader.layers()
+
+
+def test_saving_again_and_again_does_not_let_the_journal_grow(made):
+    key = made.write()
+    noise = np.random.default_rng(0).integers(0, 1 << 60, 1 << 17)
+    with GalleryReader(made.path) as reader, GalleryWriter(made.path, made.MODEL) as writer:
+        for _ in range(40):
+            writer.save_state(key, {"sums": noise}, {})
+            reader.layers()
+        assert made.path.with_name(f"{made.path.name}-wal").stat().st_size < 20 * noise.nbytes

@@ -191,3 +191,14 @@ def test_identity_is_kept_with_the_job(made):
     made.write()
     with GalleryReader(made.path) as gallery:
         assert gallery.jobs()[0].identity == made.IDENTITY
+
+
+def test_a_state_of_mostly_zeros_takes_little_room(made):
+    key = made.write()
+    counts = np.zeros((1000, 500), np.int64)
+    counts[::7, 3] = 5
+    with GalleryWriter(made.path, made.MODEL) as writer:
+        writer.save_state(key, {"counts": counts}, {})
+        np.testing.assert_array_equal(writer.load_state(key).arrays["counts"], counts)
+        (stored,) = writer.connection.execute("SELECT sum(length(data)) FROM states").fetchone()
+    assert stored < counts.nbytes / 50

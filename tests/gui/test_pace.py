@@ -46,9 +46,9 @@ def test_figures_of_moving_pictures_are_paced_and_end_with_the_last(qtbot, windo
     moving = replace(still.frame, still=False)
     show(window, frame=moving)
     for value in (1.0, 2.0, 3.0):
-        show(window, frame=moving, unit=replace(still.unit, value=value))
-    assert ("value", "3") not in window.page._facts._facts
-    qtbot.waitUntil(lambda: ("value", "3") in window.page._facts._facts, timeout=2000)
+        show(window, frame=moving, unit=replace(still.unit, maximum=value))
+    assert ("maximum", "3.00") not in window.page._facts._facts
+    qtbot.waitUntil(lambda: ("maximum", "3.00") in window.page._facts._facts, timeout=2000)
 
 
 def test_another_unit_does_not_wait(window, show, answer, info):

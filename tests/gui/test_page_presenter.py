@@ -104,5 +104,5 @@ def test_the_plotting_library_is_fetched_aside_once_pictures_flow(controller, pa
 def test_figures_of_the_window_reach_the_page_of_the_same_unit(window, show):
     window.controller.go("blocks.0", 5)
     show(window)
-    assert dict(window.page._facts._facts)["value"] == "5"
+    assert dict(window.page._facts._facts)["maximum"] == "5.00"
     assert window.page.address == "toynet/blocks.0/5"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deepvis.config import Settings
 from deepvis.gui.remembered import CHOICES, Remembered, last_choices
 from deepvis.live.events import ModelReady, SourceChanged
+from deepvis.live.pages import PagePicture
 from deepvis.places import config_dir
 from deepvis.records import ModelRequest, Overlay, Scaling, Sort, SourceState
 
@@ -176,6 +178,19 @@ def test_sources_that_can_be_opened_again_are_remembered(make_controller, state,
     controller = make_controller()
     controller.take(SourceChanged(state))
     assert last_choices(controller, "dark")["source"] == spec
+
+
+def test_an_exemplar_that_was_looked_at_is_not_where_the_next_run_begins(make_controller):
+    controller = make_controller()
+    controller.take(SourceChanged(SourceState("camera", "Webcam", "camera:1")))
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    for path, spec in ((Path("/data/cat.jpg"), "/data/cat.jpg"), (None, "")):
+        controller.open_exemplar(PagePicture(pixels, 1.0, "cat.jpg", path=path))
+        controller.take(SourceChanged(SourceState("image", "cat.jpg", spec)))
+        assert last_choices(controller, "dark")["source"] == "camera:1"
+    controller.open_source("/data/cat.jpg")
+    controller.take(SourceChanged(SourceState("image", "cat.jpg", "/data/cat.jpg")))
+    assert last_choices(controller, "dark")["source"] == "/data/cat.jpg"
 
 
 def test_a_relative_path_is_remembered_for_runs_in_any_folder(make_controller, monkeypatch, tmp_path):

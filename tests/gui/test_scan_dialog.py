@@ -114,6 +114,39 @@ def test_what_does_not_exist_is_told_and_nothing_starts(qtbot, dialog, scanning,
     assert dialog.height() >= dialog.layout().totalHeightForWidth(dialog.width())
 
 
+def test_a_complaint_goes_as_soon_as_the_path_changes_and_when_the_dialog_is_opened_again(dialog, scanning, tmp_path):
+    dialog.form.set_images(str(tmp_path / "nowhere"))
+    dialog._start.click()
+    assert dialog._problem.isVisible()
+    dialog.form.set_images(str(tmp_path / "nowhere too"))
+    assert not dialog._problem.isVisible()
+    dialog._start.click()
+    assert dialog._problem.isVisible()
+    dialog.close()
+    scanning.acts.trigger("scan")
+    assert dialog.isVisible()
+    assert not dialog._problem.isVisible()
+
+
+def test_why_a_scan_failed_is_still_told_when_the_dialog_is_opened_again(dialog, scanning):
+    tell(scanning, ScanStatus("failed", text="The disk is full."))
+    dialog.close()
+    scanning.acts.trigger("scan")
+    assert dialog._problem.isVisible()
+    assert dialog._problem.text() == "The disk is full."
+
+
+def test_the_buttons_stay_where_they_are_as_a_scan_begins_and_ends(qtbot, dialog, scanning, tmp_path):
+    dialog.form.set_images(str(tmp_path))
+    places = []
+    for status in (None, RUNNING, ScanStatus("done", "", 5000, 5000, text="Scanned 5,000 images.")):
+        if status is not None:
+            tell(scanning, status)
+        dialog.layout().activate()
+        places.append(dialog._close.mapTo(dialog, dialog._close.rect().topLeft()))
+    assert places == places[:1] * 3
+
+
 def test_nothing_can_start_before_a_network_runs(qtbot, make_window, tmp_path):
     window = make_window()
     window.acts.trigger("scan")

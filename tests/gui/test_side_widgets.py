@@ -11,7 +11,7 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication, QToolButton, QWidget
 
 from deepvis.gui.theme import elided
-from deepvis.gui.widgets.color_bar import ColorBar, format_value
+from deepvis.gui.widgets.color_bar import ColorBar
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.predictions import Predictions
 from deepvis.gui.widgets.readings import Readings, ReadingsStrip
@@ -53,26 +53,6 @@ def test_predictions_keep_their_height_whatever_they_show(shown):
     assert widget.sizeHint() == empty
     assert elided("x" * 200, widget.font(), widget.label_width()).endswith("…")
     assert not widget.grab().isNull()
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (1.0, "1.00"),
-        (12.34, "12.3"),
-        (0.0042, "0.00420"),
-        (4096.2, "4,096"),
-        (-3.1, "−3.10"),
-        (1e-5, "1.0e−05"),
-        (7e6, "7.0e+06"),
-        (512.3, "512"),
-        (math.nan, "not a number"),
-        (math.inf, "infinite"),
-    ],
-)
-def test_values_are_written_with_about_three_digits(value, text):
-    assert format_value(value) == text
 
 
 def test_a_color_bar_places_values_between_its_ends_and_cuts_beyond(shown):

@@ -125,6 +125,31 @@ def test_esc_goes_back_to_the_live_maps_before_it_resets(window):
     assert window.controller.view.unit == 0
 
 
+def test_esc_leaves_no_zoom_of_the_exemplars_on_the_live_maps(window):
+    window.controller.set_stage(Stage.EXEMPLARS)
+    window.acts.trigger("zoom_in")
+    assert window.controller.view.grid.zoom > 1
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert (window.controller.view.stage, window.controller.view.grid.zoom) == (Stage.ACTIVATIONS, 1.0)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_key_1_elsewhere_goes_to_the_grid_with_all_exemplars(window, before):
+    window.controller.set_view(replace(window.controller.view, all_patterns=before))
+    QTest.keyClick(window, Qt.Key.Key_1)
+    view = window.controller.view
+    assert (view.stage, view.all_patterns) == (Stage.EXEMPLARS, True)
+    assert window.acts["toggle_first_pattern"].isChecked()
+
+
+def test_no_row_of_the_list_of_pages_is_cut(qtbot, window):
+    stages = window.grid_panel._stages
+    stages.showPopup()
+    qtbot.waitUntil(stages.view().isVisible)
+    assert stages.view().viewport().width() >= stages.view().sizeHintForColumn(0)
+    stages.hidePopup()
+
+
 def test_key_1_and_the_button_below_the_grid_ask_for_all_exemplars(qtbot, window, made):
     window.controller.set_stage(Stage.EXEMPLARS)
     made.send(pattern=made.pattern())
@@ -257,10 +282,15 @@ def test_the_tooltip_of_an_exemplar_tells_the_unit_its_best_image_and_its_value_
     window.controller.set_stage(Stage.EXEMPLARS)
     made.send(page=made.unit(), pattern=made.pattern())
     text = window.grid_panel.grid._hover_text
-    assert text(2, None).splitlines() == ["classifier/2", "espresso", "best 7.5: owl.jpg", "maximum in this frame 2"]
-    assert text(1, None).splitlines() == ["classifier/1", "tiger cat", "maximum in this frame 1"]
+    assert text(2, None).splitlines() == [
+        "classifier/2",
+        "espresso",
+        "best 7.50: owl.jpg",
+        "maximum in this frame 2.00",
+    ]
+    assert text(1, None).splitlines() == ["classifier/1", "tiger cat", "maximum in this frame 1.00"]
     assert text(4, None) == ""
-    assert window.stage_pages.hover_line(1) == "classifier/1  ·  tiger cat  ·  maximum in this frame 1"
+    assert window.stage_pages.hover_line(1) == "classifier/1  ·  tiger cat  ·  maximum in this frame 1.00"
 
 
 def test_without_a_gallery_the_page_says_so_and_offers_a_scan(qtbot, window, made):

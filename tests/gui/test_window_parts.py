@@ -12,7 +12,7 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QP
 from PyQt6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QMenu
 
 from deepvis.gui import moves
-from deepvis.gui.presenter import layer_text, number, readings, unit_facts
+from deepvis.gui.presenter import field_facts, layer_text, readings, unit_facts
 from deepvis.gui.theme import LIGHT
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.live.events import (
@@ -100,13 +100,13 @@ def test_the_tooltip_of_a_tile_tells_address_values_and_place(window, show):
     text = window.presenter.hover_text(17, (2, 5))
     assert text.splitlines() == [
         "blocks.0/17",
-        "maximum 17 at row 0, column 0",
-        "mean 17",
+        "maximum 17.0 at row 0, column 0",
+        "mean 17.0",
         "pointer at row 2, column 5",
     ]
     window.controller.go("classifier", 2)
     show(window)
-    assert window.presenter.hover_text(2, None).splitlines() == ["classifier/2", "espresso", "value 2"]
+    assert window.presenter.hover_text(2, None).splitlines() == ["classifier/2", "espresso", "value 2.00"]
     assert window.presenter.hover_text(4, None) == ""
 
 
@@ -144,16 +144,6 @@ def test_every_painted_result_is_counted_once(qtbot, window, show):
     assert meters.painted.count == painted + 1
 
 
-def test_numbers_have_three_digits_and_a_true_minus():
-    assert [number(value) for value in (0.0, 1.23456, -0.5, 12345.6, float("nan"))] == [
-        "0",
-        "1.23",
-        "−0.5",
-        "1.23e+04",
-        "NaN",
-    ]
-
-
 def test_a_layer_is_described_in_one_line():
     assert layer_text(None) == ""
     assert "32 units of 8×8" in layer_text(LayerInfo("a", "Conv2d", 32, 8, 8))
@@ -165,13 +155,30 @@ def test_a_layer_is_described_in_one_line():
 def test_tokens_that_are_set_apart_are_facts_with_names(info, window, answer):
     unit = replace(answer(window.controller.view, info).unit, prefix=(0.5, -1.0))
     facts = dict(unit_facts(unit, info.layer("blocks.0")))
-    assert (facts["class token"], facts["token 1"]) == ("0.5", "−1")
+    assert (facts["class token"], facts["token 1"]) == ("0.500", "−1.00")
 
 
 def test_a_single_value_has_no_place_and_an_unknown_field_says_so(info, window, answer):
     unit = replace(answer(window.controller.view, info).unit, field_text="")
     facts = dict(unit_facts(unit, info.layer("classifier")))
     assert facts == {"value": "0", "sees": "being computed…"}
+
+
+def test_one_number_is_told_once_unless_another_place_was_chosen(info, window, answer):
+    unit = answer(window.controller.view, info).unit
+    followed, chosen = (unit_facts(replace(unit, chosen=on), info.layer("blocks.0")) for on in (False, True))
+    assert [name for name, _ in followed[:3]] == ["maximum", "maximum at", "mean"]
+    assert [name for name, _ in chosen[:3]] == ["value", "chosen position", "maximum"]
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [("", "–"), ("10 × 12 px", "all of it"), ("10 × 12 px, cut by the border to 5 × 12 px", "5 × 12 px")],
+)
+def test_the_row_of_what_is_seen_in_the_image_stays_where_a_layer_has_positions(info, window, answer, text, inside):
+    unit = replace(answer(window.controller.view, info).unit, field_text=text)
+    assert unit_facts(unit, info.layer("blocks.0"))[-1] == ("in the image", inside)
+    assert ("in the image" in dict(field_facts(text))) == ("cut" in text)
 
 
 def test_the_status_line_gets_the_figures_of_the_session():

@@ -249,6 +249,20 @@ def test_frames_that_are_kept_stand_in_the_gallery_and_on_the_page(gallery, load
     assert [(image.kind, image.value) for image in images] == [(ImageKind.SESSION, 200), (ImageKind.SESSION, 100)]
 
 
+def test_a_gallery_of_kept_frames_alone_is_no_scan(gallery, loading):
+    shown(gallery, loading, unit=3)
+    loading.page()
+    loading.loader.take_session_frames(frames_of(gallery, 3, (150.0,), keep=True))
+    page = loading.page(lambda page: page.kept)
+    assert page.notes["histogram"].startswith("No images were scanned with tiny yet.")
+    loading.loader.views.put(gallery.view(grid=GRID, stage=Stage.EXEMPLARS))
+    pattern = loading.pattern()
+    assert pattern.bgrx is None
+    assert pattern.problem.startswith("No images were scanned with tiny yet.")
+    loading.loader.views.put(gallery.view(stage=Stage.ACTIVITY))
+    assert loading.layer_page().problem.startswith("No images were scanned with tiny yet.")
+
+
 def test_without_frames_nothing_is_kept_and_that_is_said(gallery, loading):
     shown(gallery, loading)
     loading.page()

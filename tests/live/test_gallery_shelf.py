@@ -35,11 +35,11 @@ def test_what_another_connection_writes_is_noticed(gallery, shelf):
     gallery.scan()
     shelf.look()
     opened = shelf.galleries[0]
-    assert not opened.knows("stem")
+    assert not opened.has_tiles("stem")
     gallery.scan(gallery.info.layers[0])
     assert shelf.look()
     assert shelf.galleries == (opened,)
-    assert opened.knows("stem")
+    assert opened.has_tiles("stem")
 
 
 def test_a_gallery_that_was_replaced_is_opened_anew(gallery, shelf, tmp_path):

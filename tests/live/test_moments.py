@@ -76,8 +76,18 @@ def test_a_moment_can_begin_anew_under_another_number():
 def test_a_picture_is_averaged_over_equal_parts_whatever_its_size():
     ramp = np.broadcast_to(np.arange(100, dtype=np.uint8), (3, 50, 100))
     made = small(ramp)
-    assert made.shape == (16, 16)
+    assert made.shape == (8, 8)
     np.testing.assert_allclose(made.mean(), 49.5, atol=1)
     assert (np.diff(made, axis=1) > 0).all()
-    assert small(np.full((1, 5, 9), 7, np.uint8)).shape == (16, 16)
+    assert small(np.full((1, 5, 9), 7, np.uint8)).shape == (8, 8)
     assert (small(np.full((1, 5, 9), 7, np.uint8)) == 7).all()
+
+
+def test_a_scene_is_one_moment_however_often_it_comes_back():
+    moments = Moments()
+    names = ("cat", "cat", "dog", "cat")
+    seen = [
+        moments.of(Frame(RGB, 0, float(second), "reel", scene=name), picture(second))
+        for second, name in enumerate(names)
+    ]
+    assert seen == [0, 0, 1, 0]

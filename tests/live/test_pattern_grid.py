@@ -80,12 +80,12 @@ def test_beside_the_tiles_is_background_and_no_lines_pretend_cells(gallery, draw
     assert tuple(color(picture, last.top + 1, last.right + 3)) == BACKGROUND
 
 
-def test_a_unit_without_picture_gets_a_neutral_tile_and_is_counted(gallery, draw):
+def test_a_unit_without_picture_gets_an_empty_tile_and_is_counted(gallery, draw):
     gallery.scan(pictures=4)
     picture = draw()
     assert picture.missing == 2
     row, column = middle(picture.layout.rect_of(5))
-    assert tuple(color(picture, row, column)) == (40, 50, 60)
+    assert tuple(color(picture, row, column)) == BACKGROUND
 
 
 def test_all_exemplars_of_a_unit_share_its_tile(gallery, draw, color_of):
@@ -97,6 +97,20 @@ def test_all_exemplars_of_a_unit_share_its_tile(gallery, draw, color_of):
         row, column = divmod(rank, 3)
         place = rect.top + (row + 0.5) * part, rect.left + (column + 0.5) * part
         np.testing.assert_allclose(color(picture, *place), color_of(2, 2 + rank), atol=8)
+
+
+def test_few_exemplars_stand_in_the_middle_of_a_tile_that_is_empty_around_them(gallery, draw, monkeypatch, color_of):
+    monkeypatch.setattr("deepvis.live.pattern_tiles.MOST_PER_UNIT", 6)
+    gallery.scan()
+    picture = draw(all_patterns=True)
+    rect = picture.layout.rect_of(2)
+    part = rect.height // 3
+    for rank in range(6):
+        row, column = divmod(rank, 3)
+        place = rect.top + (row + 1.0) * part, rect.left + (column + 0.5) * part
+        np.testing.assert_allclose(color(picture, *place), color_of(2, 2 + rank), atol=8)
+    for row in (rect.top + 1, rect.bottom - 2):
+        assert tuple(color(picture, row, rect.left + part)) == BACKGROUND
 
 
 def test_zoomed_tiles_are_cut_by_the_pane(gallery, draw, color_of):

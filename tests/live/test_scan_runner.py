@@ -140,6 +140,24 @@ def test_it_pauses_goes_on_and_stops(running):
     assert stopped.text == "Stopped after 2 of 8 files. The same scan goes on from there."
 
 
+def test_a_stop_while_pictures_are_stored_says_that_all_is_counted(running):
+    scan = running(
+        """
+        say(8)
+        say(1, phase="storing pictures of the winners", total=5)
+        for order in orders():
+            if order == "stop":
+                print("Stopped after 8 of 8 files.", flush=True)
+                break
+        """
+    )
+    scan.wait(lambda status: status.total == 5)
+    scan.runner.end()
+    stopped = scan.wait(lambda status: status.state == "stopped")
+    said = "Stopped while storing pictures; all 8 images are counted. The same scan goes on from there."
+    assert stopped.text == said
+
+
 def test_a_failure_is_told_in_the_last_words_of_the_scan(running):
     scan = running(
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -103,6 +104,14 @@ def test_values_that_are_no_numbers_count_for_nothing():
         exemplars.see(*scene.frame(second, maxima=np.array([np.nan, 1, 2, 3, 4])))
     assert entries(exemplars, 0) == []
     assert len(entries(exemplars, 1)) == 5
+
+
+def test_a_cross_fade_of_two_pictures_counts_for_nothing():
+    scene, exemplars = Scene(), SessionExemplars([].append)
+    exemplars.see(*scene.frame(0.0, maxima=1.0))
+    frame, *others = scene.frame(5.0, maxima=9.0)
+    exemplars.see(replace(frame, mixed=True), *others)
+    assert [entry[0] for entry in entries(exemplars, 0)] == [1.0]
 
 
 def test_what_a_position_sees_is_clipped_to_the_picture():

@@ -141,6 +141,14 @@ def test_a_picture_of_a_page_is_opened_from_its_file_or_else_as_it_was_stored(se
     np.testing.assert_array_equal(result.frame.rgb, stored)
 
 
+def test_a_crop_that_is_opened_says_that_it_is_cropped_again(session, make_picture):
+    stored = make_picture(20, 25)
+    session.session.open_exemplar(PagePicture(stored, 1.0, "camera 0", source_rgb=stored, cropped=True))
+    result = session.wait_result(lambda result: result.frame.title.startswith("camera 0"))
+    assert result.frame.title == "camera 0: crop of a frame, cropped again"
+    np.testing.assert_array_equal(result.frame.rgb, stored)
+
+
 # --------------------------------------------------------------------------------------------------- scan in the window
 
 

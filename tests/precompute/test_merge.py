@@ -9,6 +9,7 @@ import pytest
 
 from deepvis.gallery.reader import GalleryReader
 from deepvis.precompute.merge import merge_shards
+from deepvis.precompute.progress import PICTURES
 from deepvis.precompute.scan import ScanControl, ScanError
 
 LAYERS = ("act", "body", "head")
@@ -72,6 +73,14 @@ def test_shards_can_come_one_by_one_in_any_order(same_rows, scan, shards, tmp_pa
         last = merge(gallery, order[2])
         assert last.finished
         same_rows(whole.gallery, gallery, leave_out=ONLY_SAID)
+
+
+def test_shards_that_are_merged_already_are_no_reason_for_a_warning(shards, tmp_path):
+    gallery, files = tmp_path / "g.sqlite", shards(3)
+    merge(gallery, *files[:2])
+    again = merge(gallery, *files[:2])
+    assert again.merged == (0, 1)
+    assert again.warnings == ()
 
 
 def test_what_is_merged_so_far_can_be_seen_with_pictures(shards, tmp_path):
@@ -172,7 +181,7 @@ def test_a_stopped_merge_goes_on(same_rows, scan, shards, tmp_path):
     control = ScanControl()
 
     def report(progress):
-        if progress.phase == "pictures":
+        if progress.phase == PICTURES:
             control.stop()
 
     stopped = merge(tmp_path / "g.sqlite", *files, control=control, report=report)

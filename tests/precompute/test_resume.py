@@ -16,6 +16,7 @@ import time
 import pytest
 
 from deepvis.gallery.reader import GalleryReader
+from deepvis.precompute.progress import PICTURES
 from deepvis.precompute.scan import ScanControl, ScanError
 
 SERVER = """
@@ -99,7 +100,7 @@ def test_killed_at_any_moment_and_begun_again_the_rows_are_those_of_one_run(same
     whole, broken = tmp_path / "whole.sqlite", tmp_path / "broken.sqlite"
     lines = server.scan(whole)
     assert server.status == 0
-    first_picture = next(number for number, line in enumerate(lines) if line.startswith("pictures"))
+    first_picture = next(number for number, line in enumerate(lines) if line.startswith(PICTURES))
     moments = random.Random(5)  # what is being done then also depends on the machine
     killed = 0
     for _ in range(3):
@@ -157,7 +158,7 @@ class StopsAt(ScanControl):
 
 
 @pytest.mark.parametrize(
-    ("phase", "done"), [("scanning", 8), ("scanning", 0), ("pictures", 8), ("reading the network", 0)]
+    ("phase", "done"), [("scanning", 8), ("scanning", 0), (PICTURES, 8), ("reading the network", 0)]
 )
 def test_a_stopped_scan_says_so_and_goes_on_where_it_was(same_rows, scan, tmp_path, often, phase, done):
     options = {"layers": ("act", "body"), "gallery": tmp_path / "stopped.sqlite"}
@@ -170,6 +171,11 @@ def test_a_stopped_scan_says_so_and_goes_on_where_it_was(same_rows, scan, tmp_pa
             (job,) = reader.jobs()
         assert job.coverage == ((0, 1, stopped.files, 21),)
         assert not job.finished
+    if phase == PICTURES:
+        assert stopped.files == stopped.total
+        assert 0 < stopped.pictures_left < stopped.total
+    else:
+        assert stopped.pictures_left == 0
     reports = []
     whole = scan(layers=("act", "body"))
     finished = scan(report=reports.append, **options)
@@ -177,7 +183,7 @@ def test_a_stopped_scan_says_so_and_goes_on_where_it_was(same_rows, scan, tmp_pa
     assert not finished.already_done
     scanned = [report.done for report in reports if report.phase == "scanning"]
     assert (scanned[0] == stopped.files) if phase == "scanning" else True
-    assert bool(scanned) == (phase != "pictures")
+    assert bool(scanned) == (phase != PICTURES)
     same_rows(whole.gallery, finished.gallery)
 
 
@@ -260,7 +266,7 @@ def test_a_finished_gallery_has_no_state_left_and_takes_no_more_room_than_needed
 
     def look(progress):
         nonlocal reader
-        if progress.phase == "pictures" and reader is None:
+        if progress.phase == PICTURES and reader is None:
             reader = GalleryReader(gallery)  # a window that looks at the gallery meanwhile
             reader.layers()
 

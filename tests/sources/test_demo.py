@@ -110,6 +110,20 @@ def test_the_title_names_the_photograph_and_changes_in_the_middle_of_the_fade(re
     assert reel.read().title == "coffee"
 
 
+def test_a_frame_tells_its_photograph_and_whether_another_one_is_mixed_in(reel):
+    first = reel.read()
+    assert not first.mixed
+    reel.control(Step(HOLD_FRAMES - FADE_FRAMES))
+    held = reel.read()
+    assert (held.scene, held.mixed) == (first.scene, False)
+    reel.control(Step(1))
+    assert reel.read().mixed
+    reel.control(Step(FADE_FRAMES - 1))
+    coming = reel.read()
+    assert not coming.mixed
+    assert coming.scene != first.scene
+
+
 def test_next_and_previous_go_from_photograph_to_photograph_and_around(reel):
     reel.read()
     seen = []

@@ -8,13 +8,14 @@ import numpy as np
 import pyqtgraph
 from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from deepvis.gui.figures import number, percent
-from deepvis.gui.theme import SPACE, strong, theme_of
+from deepvis.gui.theme import SPACE, small, strong, theme_of
+from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.plot_style import Plot, pen, red_to_green
-from deepvis.gui.widgets.unit_list import UnitList
+from deepvis.gui.widgets.unit_list import ROW_HEIGHT, UnitList
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 BINS = 20
 LEFT_WIDTH = 224
+LEAST_HEIGHT = 180
+MEANING = "red: seldom active, green: often"
+"""What the colors of the bars say."""
+
+LEAST_ROWS = 4
+
+_HEADROOM = 1.08
 FRACTION, MAXIMUM = "active fraction", "maximum"
 HINT = "Move over the curve to read a unit, click to select it."
 
@@ -55,7 +63,7 @@ class ActivityPage(QWidget):
         self._dot = pyqtgraph.ScatterPlotItem(size=8)
         self._reading = ElidedLabel("muted")
         self._curve_words = _heading("")
-        self._sort = QComboBox()
+        self._sort = CompactCombo()
         self._dead_words = ElidedLabel("text")
         self._dead = UnitList()
         self._build()
@@ -72,6 +80,9 @@ class ActivityPage(QWidget):
         dead = np.flatnonzero(record.dead)
         self._dead_words.set_text(f"Dead: {len(dead):,} of {record.units:,}" if len(dead) else "No unit is dead")
         self._dead.set_units(dead, name)
+        self._dead.setMaximumHeight(len(dead) * ROW_HEIGHT + 2 * self._dead.frameWidth())
+        self._dead.setMinimumHeight(min(len(dead), LEAST_ROWS) * ROW_HEIGHT)
+        self._dead.setVisible(len(dead) > 0)
         self._show_histogram(record.active_fraction)
         self._show_curve()
 
@@ -95,7 +106,9 @@ class ActivityPage(QWidget):
         self._histogram.getAxis("bottom").setTicks([[(0, "0"), (BINS / 2, "0.5"), (BINS, "1")]])
         # the ends of the scale are known, so their labels may lean over the edge
         self._histogram.getAxis("bottom").setStyle(hideOverlappingLabels=False)
-        self._histogram.setFixedHeight(180)
+        self._histogram.setMinimumHeight(LEAST_HEIGHT)
+        self._histogram.set_names(left="units", bottom="active fraction")
+        self._curve.set_names(bottom="units")
         for item in (self._line, self._cursor, self._mark, self._dot):
             self._curve.addItem(item)
         self._curve.setMouseEnabled(x=True, y=False)
@@ -104,8 +117,6 @@ class ActivityPage(QWidget):
         self._curve.scene().sigMouseClicked.connect(self._click)
         self._sort.addItem("by active fraction", FRACTION)
         self._sort.addItem("by maximum", MAXIMUM)
-        self._sort.setProperty("compact", True)
-        self._sort.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._sort.setToolTip("What the units are ordered by, and what the curve shows")
         self._sort.currentIndexChanged.connect(lambda _index: self._show_curve())
         self._dead.unit_clicked.connect(self.unit_clicked)
@@ -129,8 +140,13 @@ class ActivityPage(QWidget):
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
+        meaning = ElidedLabel("muted")
+        meaning.setFont(small(self.font()))
+        meaning.set_text(MEANING)
         column.addWidget(_heading("Units by active fraction"))
-        column.addWidget(self._histogram)
+        column.addWidget(meaning)
+        # the list is as high as its rows, so the histogram gets what few dead units leave
+        column.addWidget(self._histogram, 1)
         column.addSpacing(SPACE)
         self._dead_words.setFont(strong(self.font()))
         column.addWidget(self._dead_words)
@@ -153,8 +169,9 @@ class ActivityPage(QWidget):
         self._line.setPen(pen(theme.accent, 1.5))
         self._line.setBrush(fill)
         self._cursor.setPen(pen(theme.muted))
-        self._mark.setPen(pen(theme.selection, 1.5))
-        self._dot.setBrush(QColor(theme.selection))
+        mark = theme.selection if theme.name == "dark" else theme.warning
+        self._mark.setPen(pen(mark, 1.5))
+        self._dot.setBrush(QColor(mark))
         self._dot.setPen(pen(theme.outline))
 
     # showing
@@ -166,7 +183,7 @@ class ActivityPage(QWidget):
             x=np.arange(BINS) + 0.5, height=counts, width=0.9, brushes=brushes, pens=[pen("#00000000")] * BINS
         )
         self._histogram.setXRange(0, BINS, padding=0.06)
-        self._histogram.setYRange(0, max(1, int(counts.max(initial=0))), padding=0.04)
+        self._histogram.setYRange(0, _HEADROOM * max(1, int(counts.max(initial=0))), padding=0)
 
     def _values(self) -> NDArray[np.float64]:
         if self._record is None:
@@ -185,7 +202,7 @@ class ActivityPage(QWidget):
         low, high = min(0.0, sorted_values.min(initial=0.0)), max(0.0, sorted_values.max(initial=0.0))
         self._curve.setLimits(xMin=0, xMax=max(1, len(order)), minXRange=min(4, max(1, len(order))))
         self._curve.setXRange(0, max(1, len(order)), padding=0)
-        self._curve.setYRange(low, high if high > low else low + 1, padding=0.03)
+        self._curve.setYRange(low, low + _HEADROOM * (high - low if high > low else 1.0), padding=0)
         self._cursor.hide()
         self._reading.set_text(HINT)
         self._show_mark()

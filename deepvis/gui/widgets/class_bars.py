@@ -8,8 +8,8 @@ from PyQt6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from deepvis.gui.figures import number
 from deepvis.gui.theme import SPACE, elided, theme_of
-from deepvis.gui.widgets.color_bar import format_value
 from deepvis.gui.widgets.painting import draw_round_rect
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ class ClassBars(QWidget):
         top = (_INDEX_HEIGHT if self._selectivity is not None else 0) + row * _ROW_HEIGHT
         item = self._classes[row]
         line = QRect(0, top, self.width(), _ROW_HEIGHT - _BAR_HEIGHT - 3)
-        _paint_words(
-            painter, line, (item.name, format_value(item.mean)), (theme.text if row == 0 else theme.muted,) * 2
-        )
+        _paint_words(painter, line, (item.name, number(item.mean)), (theme.text if row == 0 else theme.muted,) * 2)
         track = QRectF(0, top + _ROW_HEIGHT - _BAR_HEIGHT - 2, self.width(), _BAR_HEIGHT)
         draw_round_rect(painter, track, _BAR_HEIGHT / 2, QColor(theme.border))
         if share * track.width() >= 1:
@@ -113,7 +111,7 @@ class ClassBars(QWidget):
             return ""
         item = self._classes[row]
         images = "1 image" if item.count == 1 else f"{item.count:,} images"
-        return f"{item.name}\nmean of the largest value {format_value(item.mean)}, over {images}"
+        return f"{item.name}\nmean of the largest value {number(item.mean)}, over {images}"
 
 
 def _paint_words(painter: QPainter, line: QRect, words: tuple[str, str], colors: tuple[str, str]) -> None:

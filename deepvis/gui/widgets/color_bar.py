@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from deepvis.gui.figures import number
 from deepvis.gui.qimage import rgb_to_qimage
 from deepvis.gui.theme import SPACE, small, theme_of
 
@@ -22,23 +23,6 @@ _BAR_TOP = 8
 _BAR_HEIGHT = 8
 _LABEL_TOP = 18
 _LABEL_HEIGHT = 16
-
-
-def format_value(value: float) -> str:
-    """A number for people, about three digits: `0`, `12.3`, `0.0042`, `1.2e-05`, `-3.10`, `4,096`, `not a number`."""
-    size = abs(value)
-    if not math.isfinite(value):
-        text = "not a number" if math.isnan(value) else "infinite"
-    elif size == 0:
-        text = "0"
-    elif size >= 1e5 or size < 1e-3:
-        text = f"{value:.1e}"
-    elif size >= 1000:
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.{2 - math.floor(math.log10(size))}f}" if size < 100 else f"{value:.0f}"
-    # a true minus is as wide as a digit
-    return text.replace("-", "−")
 
 
 class ColorBar(QWidget):
@@ -110,7 +94,7 @@ class ColorBar(QWidget):
         bar = self._bar()
         line = QRect(bar.left(), _LABEL_TOP, bar.width(), _LABEL_HEIGHT)
         known = math.isfinite(self._low) and math.isfinite(self._high)
-        low, high = (format_value(self._low), format_value(self._high)) if known else ("lowest", "highest")
+        low, high = (number(self._low), number(self._high)) if known else ("lowest", "highest")
         center = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | center), low)
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), high)

@@ -9,11 +9,13 @@ import numpy as np
 import pyqtgraph
 from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QGraphicsRectItem, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGraphicsRectItem, QHBoxLayout, QVBoxLayout, QWidget
 
 from deepvis.gui.correlation_pixels import UNKNOWN, CorrelationPixels
+from deepvis.gui.figures import number
 from deepvis.gui.theme import SPACE, theme_of
-from deepvis.gui.widgets.color_bar import ColorBar, format_value
+from deepvis.gui.widgets.color_bar import ColorBar
+from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.plot_style import Plot, pen
 from deepvis.imaging.colormap import table
@@ -54,7 +56,7 @@ class CorrelationPage(QWidget):
         self._image = pyqtgraph.ImageItem(axisOrder="row-major")
         self._marks = (QGraphicsRectItem(), QGraphicsRectItem())
         self._reading = ElidedLabel("muted")
-        self._sort = QComboBox()
+        self._sort = CompactCombo()
         self._colors = ColorBar()
         self._build()
         self._dress()
@@ -122,8 +124,6 @@ class CorrelationPage(QWidget):
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._sort.addItem(SIMILAR, SIMILAR)
         self._sort.addItem(INDEX, INDEX)
-        self._sort.setProperty("compact", True)
-        self._sort.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._sort.setToolTip("Order of rows and columns: units that are active together side by side, or by number")
         self._sort.currentIndexChanged.connect(lambda _index: self._arrange_units())
         self._reading.set_text(HINT)
@@ -194,7 +194,7 @@ class CorrelationPage(QWidget):
     def reading(self, row: int, column: int) -> str:
         """What is said of a pair."""
         value = float(self._correlation[row, column])
-        said = "one of them never changes" if math.isnan(value) else format_value(value)
+        said = "one of them never changes" if math.isnan(value) else number(value)
         return f"{self._name(row)} and {self._name(column)}:  {said}"
 
     def _point_at(self, point: QPointF) -> None:

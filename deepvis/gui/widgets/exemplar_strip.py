@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QPoint, QRect, QTimer, pyqtSignal
 
-from deepvis.gui.widgets.color_bar import format_value
+from deepvis.gui.figures import number
 from deepvis.gui.widgets.tile_grid import Tile, TileGrid
 from deepvis.gui.widgets.tile_layout import TileStyle
 from deepvis.gui.widgets.whole_image_popup import WholeImagePopup
@@ -134,7 +134,7 @@ class ExemplarStrip(TileGrid):
 
     def _tile(self, picture: PagePicture) -> Tile:
         whole = self._whole and picture.whole_rgb is not None
-        value = format_value(picture.value) if self._scores and not math.isnan(picture.value) else ""
+        value = number(picture.value) if self._scores and not math.isnan(picture.value) else ""
         title = picture.title if self._titled else ""
         # a lone value stands at the left, where the picture begins
         left, right = (title, value) if title else (value, "")

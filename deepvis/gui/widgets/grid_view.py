@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _ZOOM_PER_NOTCH = 1.25
 _NOTCH = 120
+_WIDE_FRAME_FROM = 24
+"""Logical pixels: smaller tiles are not hidden under their frame."""
 
 
 class GridPane(LivePane):
@@ -277,7 +279,8 @@ class GridPane(LivePane):
             draw_frame(painter, hovered, thickness, QColor(theme.hover))
         selected = None if self._selected is None else self._tile_rect(self._selected)
         if selected is not None:
-            draw_outlined_frame(painter, selected, 2 * thickness, theme)
+            wide = min(selected.width(), selected.height()) >= _WIDE_FRAME_FROM * thickness
+            draw_outlined_frame(painter, selected, (3 if wide else 2) * thickness, theme)
         if selected is not None and self._marked is not None and self._map_size != (1, 1):
             draw_frame(painter, cell_rect(selected, self._marked, self._map_size), thickness, QColor(theme.selection))
 

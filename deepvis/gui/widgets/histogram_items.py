@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
 from deepvis.gui.figures import percent
-from deepvis.gui.theme import SMALL_FONT_PX, small
+from deepvis.gui.theme import small
 from deepvis.gui.widgets.plot_style import Plot, pen
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class HistogramItems:
         self._item.setMouseEnabled(x=False, y=False)
         self._item.hideAxis("left")
         self._item.disableAutoRange()
+        self.widget.set_names(bottom="largest value in an image")
         self._curve: Any = pyqtgraph.PlotCurveItem(antialias=True)
         self._zero: Any = pyqtgraph.InfiniteLine(pos=0.0, angle=90, movable=False)
         self._zero_text: Any = pyqtgraph.TextItem(anchor=(0.0, 0.0))
@@ -53,10 +54,6 @@ class HistogramItems:
         """Take the colors of a theme and the typeface of the page."""
         self.widget.dress(theme, font)
         self.widget.setBackground(None)
-        style = {"color": theme.muted, "font-size": f"{SMALL_FONT_PX}px", "font-family": font.family()}
-        axis = self._item.getAxis("bottom")
-        axis.enableAutoSIPrefix(False)
-        axis.setLabel("largest value in an image", **style)
         fill = QColor(theme.accent)
         fill.setAlpha(_FILL_ALPHA)
         self._curve.setPen(pen(theme.accent))

@@ -10,9 +10,8 @@ from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QShowEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from deepvis.gallery.histogram import SMALLEST
-from deepvis.gui.figures import percent
+from deepvis.gui.figures import number, percent
 from deepvis.gui.theme import SPACE, elided, small, theme_of
-from deepvis.gui.widgets.color_bar import format_value
 from deepvis.gui.widgets.histogram_steps import share_at_zero, share_below, steps_of
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class HistogramPlot(QWidget):
         """The line above the plot: the value of this moment, and how it compares."""
         if self._histogram is None or math.isnan(self._live):
             return "", ""
-        return f"now {format_value(self._live)}", compared(self._histogram, self._live)
+        return f"now {number(self._live)}", compared(self._histogram, self._live)
 
     def tip_at(self, x: int) -> str:
         """What the tooltip says at a column of the widget."""
@@ -89,7 +88,7 @@ class HistogramPlot(QWidget):
         zero = self._steps.zero_share if self._steps is not None else 0.0
         at_zero = f"\n{percent(zero)} of the images give zero." if zero else ""
         below = percent(share_below(self._histogram, value))
-        return f"{below} of {self._histogram.total:,} images stay below {format_value(value)}.{at_zero}"
+        return f"{below} of {self._histogram.total:,} images stay below {number(value)}.{at_zero}"
 
     def sizeHint(self) -> QSize:
         """Words and plot."""

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE, theme_of
+from deepvis.gui.widgets.paragraph import unbroken
 
 _WIDTH = 360
 _NARROWEST = 120
@@ -28,18 +29,20 @@ class Notice(QWidget):
     def __init__(self, action: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = QLabel()
+        self._sentence = ""
         self._button = QPushButton(action)
         self._build()
 
     def set_words(self, sentence: str, *, offer: bool = True) -> None:
         """Say why there is nothing; the button is shown where `offer` says so."""
-        self._words.setText(sentence)
+        self._sentence = sentence
+        self._words.setText(unbroken(sentence))
         self._fit()
         self._button.setVisible(offer)
 
     def words(self) -> str:
         """What it says."""
-        return self._words.text()
+        return self._sentence
 
     @property
     def offers(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
@@ -52,8 +53,8 @@ class PageBody(QWidget):
         self.strips = {
             "exemplars": ExemplarStrip("Exemplars"),
             "minima": ExemplarStrip("Minimum images"),
-            "quantiles": ExemplarStrip("Random images", BANDS),
-            "session": ExemplarStrip("Exemplars of this session"),
+            "quantiles": ExemplarStrip("Random images by percentile", BANDS),
+            "session": ExemplarStrip("Live frames"),
             "synthesized": ExemplarStrip("Synthesized images", LARGE, titled=True),
             "attribution": ExemplarStrip("Attributions", TITLED, titled=True),
         }
@@ -139,8 +140,7 @@ class PageBody(QWidget):
 
     def _show_session_pictures(self) -> None:
         live = self._session.pictures if self._session is not None else ()
-        labels = ("since the start", "kept in the gallery") if self._kept else ("", "")
-        self.strips["session"].set_pictures((labels[0], live), (labels[1], self._kept))
+        self.strips["session"].set_pictures(("this session", live), ("kept", self._kept))
         self._keep.setEnabled(bool(live))
         self._keep.setVisible(bool(live))
         if live or self._kept:
@@ -205,9 +205,17 @@ def statistics_facts(statistics: UnitStatistics | None) -> list[tuple[str, str]]
 def _by_band(pictures: tuple[PagePicture, ...]) -> list[tuple[str, tuple[PagePicture, ...]]]:
     bands = list(dict.fromkeys(picture.band for picture in pictures))
     return [
-        ("" if band is None else band_text(band), tuple(item for item in pictures if item.band == band))
+        (
+            "" if band is None else band_text(band),
+            tuple(sorted((item for item in pictures if item.band == band), key=_rising)),
+        )
         for band in bands
     ]
+
+
+def _rising(picture: PagePicture) -> float:
+    """Sorts by value; a value that is unknown comes last."""
+    return math.inf if math.isnan(picture.value) else picture.value
 
 
 def _toggle(text: str, tip: str) -> QToolButton:

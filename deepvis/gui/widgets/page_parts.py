@@ -32,9 +32,9 @@ class Words:
 TITLES = {
     "exemplars": "Exemplars",
     "histogram": "Histogram",
-    "session": "This session",
+    "session": "Live frames",
     "minima": "Minimum images",
-    "quantiles": "Random images",
+    "quantiles": "Random images by percentile",
     "similar": "Similar units",
     "classes": "Class selectivity",
     "synthesized": "Synthesized images",

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetrics
 
 from deepvis.gui.theme import SPACE, small
+from deepvis.gui.widgets.paragraph import unbroken
 
 if TYPE_CHECKING:
     from PyQt6.QtGui import QPainter
@@ -48,11 +49,12 @@ def draw_message(painter: QPainter, rect: QRect, text: str, font: QFont, theme: 
     box.moveCenter(rect.center())
     painter.setFont(font)
     painter.setPen(QColor(theme.muted))
-    painter.drawText(box, int(flags), text)
+    painter.drawText(box, int(flags), unbroken(text))
 
 
 def draw_pill(painter: QPainter, rect: QRect, text: str, font: QFont, theme: Theme) -> None:
     """A sentence over a picture, on a rounded ground, centered in `rect`."""
+    text = unbroken(text)
     painter.setFont(font)
     metrics = QFontMetrics(font)
     limit = QRect(0, 0, max(40, min(_MESSAGE_WIDTH, rect.width() - 8 * SPACE)), rect.height())

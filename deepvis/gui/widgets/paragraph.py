@@ -10,7 +10,9 @@ from PyQt6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
 _LONG_WORD = re.compile(r"\S{22,}")
 _BREAK_AFTER = re.compile(r"(?<=[/\\_.,=-])(?=\w)|(?<=\w{20})(?=\w)")
+_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 _ZERO_WIDTH_SPACE = "\u200b"
+_WORD_JOINER = "\u2060"
 
 
 class Paragraph(QLabel):
@@ -60,5 +62,10 @@ class Paragraph(QLabel):
 
 
 def breakable(text: str) -> str:
-    """The text with places to break inside its long words."""
-    return _LONG_WORD.sub(lambda word: _BREAK_AFTER.sub(_ZERO_WIDTH_SPACE, word.group()), text)
+    """The text with places to break inside its long words, and none inside the options of commands."""
+    return unbroken(_LONG_WORD.sub(lambda word: _BREAK_AFTER.sub(_ZERO_WIDTH_SPACE, word.group()), text))
+
+
+def unbroken(text: str) -> str:
+    """The text for display, its options (`--images`) held together: lines end at any other hyphen."""
+    return _OPTION.sub(lambda option: option.group().replace("-", f"-{_WORD_JOINER}"), text)

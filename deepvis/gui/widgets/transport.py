@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QVBoxLayout, QWidget
 
 from deepvis.gui.icons import SIZE, icon
 from deepvis.gui.theme import SPACE, theme_of
+from deepvis.gui.widgets.compact_combo import CompactCombo
 
 if TYPE_CHECKING:
     from PyQt6.QtGui import QMouseEvent, QPaintEvent
@@ -62,7 +63,7 @@ class Transport(QWidget):
         self._buttons = {name: self._button(name) for name in _TIPS}
         self._slider = SeekSlider()
         self._position = QLabel()
-        self._speed = QComboBox()
+        self._speed = CompactCombo()
         self._build()
         self.hide()
 
@@ -97,8 +98,6 @@ class Transport(QWidget):
         for speed in SPEEDS:
             self._speed.addItem(f"{speed:g}×", speed)
         self._speed.setToolTip("Speed")
-        self._speed.setProperty("compact", True)
-        self._speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._speed.activated.connect(lambda row: self.speed_chosen.emit(self._speed.itemData(row)))
         self._slider.seeked.connect(self.seeked)
         self._slider.setToolTip("Position")

@@ -9,9 +9,8 @@ from PyQt6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from deepvis.gui.figures import band_text
+from deepvis.gui.figures import band_text, number
 from deepvis.gui.theme import SPACE, elided, small, theme_of
-from deepvis.gui.widgets.color_bar import format_value
 from deepvis.gui.widgets.fitted_picture import draw_box, fitted_rect, picture_at
 from deepvis.gui.widgets.painting import draw_frame
 
@@ -89,13 +88,12 @@ class WholeImagePopup(QWidget):
 
 
 def words_of(picture: PagePicture) -> tuple[str, ...]:
-    """What is known of a picture, a line each: name; class; value, place and band."""
-    known = [] if math.isnan(picture.value) else [f"value {format_value(picture.value)}"]
-    if picture.position is not None:
-        known.append(f"row {picture.position[0]}, column {picture.position[1]}")
+    """What is known of a picture, a line each: name; class; value and band; place."""
+    known = [] if math.isnan(picture.value) else [f"value {number(picture.value)}"]
     if picture.band is not None:
-        known.append(f"from {band_text(picture.band)}")
-    lines = (picture.title, picture.label, "  ·  ".join(known))
+        known.append(band_text(picture.band))
+    place = "" if picture.position is None else f"row {picture.position[0]}, column {picture.position[1]}"
+    lines = (picture.title, picture.label, "  ·  ".join(known), place)
     return tuple(line for line in lines if line)
 
 

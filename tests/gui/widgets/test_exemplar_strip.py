@@ -119,9 +119,9 @@ def colors_of(image: QImage) -> set[str]:
 
 
 def test_the_popup_says_name_class_and_value(picture):
-    assert words_of(picture(9.5)) == ("cat 1.jpg", "tabby", "value 9.50  ·  row 2, column 3")
+    assert words_of(picture(9.5)) == ("cat 1.jpg", "tabby", "value 9.50", "row 2, column 3")
     assert words_of(picture(math.nan, label="", position=None)) == ("cat 1.jpg",)
-    assert "from 25–50 %" in words_of(picture(1.0, band=(0.25, 0.5)))[-1]
+    assert words_of(picture(1.0, band=(0.25, 0.5)))[-2] == "value 1.00  ·  25–50 % of images"
 
 
 @pytest.mark.parametrize("left", [0, 200, 1700])

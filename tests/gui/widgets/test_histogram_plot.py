@@ -13,6 +13,7 @@ from deepvis.gallery.histogram import UnitHistogram, edges
 from deepvis.gui.theme import LIGHT, palette_for
 from deepvis.gui.widgets.histogram_plot import HistogramPlot
 from deepvis.gui.widgets.histogram_steps import STEPS, share_below, steps_of
+from deepvis.gui.widgets.plot_style import tick_texts
 
 
 def area(steps) -> float:
@@ -39,6 +40,34 @@ def test_steps_follow_the_density(histogram):
     steps = steps_of(histogram(np.random.default_rng(0).uniform(2, 4, 20_000)))
     inside = steps.heights[3:-3]
     assert inside.mean() == pytest.approx(0.5, rel=0.02)
+
+
+def test_ticks_are_written_as_they_are_after_values_a_thousand_times_smaller(shown, histogram):
+    widget = shown(HistogramPlot(), 260, 150)
+    widget.set_histogram(histogram(np.linspace(0.0005, 0.004, 500)))
+    widget.grab()
+    widget.set_histogram(histogram(np.linspace(5, 30, 500)))
+    widget.grab()
+    axis = widget._plot.widget.getAxis("bottom")
+    low, high = axis.range
+    assert high < 40
+    for spacing, values in axis.tickValues(low, high, 220):
+        assert [float(text) for text in axis.tickStrings(values, axis.autoSIPrefixScale, spacing)] == list(values)
+    assert "x0" not in axis.labelString()
+
+
+@pytest.mark.parametrize(
+    ("values", "spacing", "texts"),
+    [
+        ([0.0, 0.5, 1.0], 0.5, ["0", "0.5", "1.0"]),
+        ([-10.0, 0.0, 10.0], 10.0, ["−10", "0", "10"]),
+        ([0.0, 2e-5, 4e-5], 2e-5, ["0", "2e−05", "4e−05"]),
+        ([0.0, 1e6, 1.5e6], 5e5, ["0", "1.0e+06", "1.5e+06"]),
+        ([0.0], 1.0, ["0"]),
+    ],
+)
+def test_ticks_have_the_digits_that_tell_them_apart(values, spacing, texts):
+    assert tick_texts(values, spacing) == texts
 
 
 def test_silent_images_are_told_apart_from_the_curve(histogram):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QPushButton, QToolButton
@@ -82,7 +84,15 @@ def test_nothing_is_wider_than_the_page(page, page_data, picture, width):
 def test_bands_are_labeled_in_percent(page, page_data):
     page.set_page(page_data())
     labels = [label for label, _ in strip(page, "quantiles")._groups]
-    assert labels == ["0–25 %", "25–50 %", "50–75 %", "75–95 %", "95–100 %"]
+    assert labels == [f"{band} % of images" for band in ("0–25", "25–50", "50–75", "75–95", "95–100")]
+
+
+def test_random_images_rise_within_their_band(page, page_data, picture):
+    values = (3.0, math.nan, 1.0, 2.0)
+    page.set_page(page_data(quantiles=tuple(picture(value, band=(0.0, 0.25)) for value in values)))
+    shown = [picture.value for picture in strip(page, "quantiles").pictures]
+    assert shown[:3] == [1.0, 2.0, 3.0]
+    assert math.isnan(shown[3])
 
 
 def test_minima_that_say_nothing_give_way_to_the_reason(page, page_data):
@@ -284,7 +294,7 @@ def test_statistics_are_told_in_words():
     facts = dict(statistics_facts(UnitStatistics(1000, 0.5, 1.25, 0.25, -0.5, 9.0, 3.0)))
     assert facts["images"] == "1,000"
     assert facts["active"] == "25 % of positions"
-    assert facts["range"] == "−0.5 to 9"
+    assert facts["range"] == "−0.500 to 9.00"
     assert "dead" not in facts
     assert "dead" in dict(statistics_facts(UnitStatistics(10, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)))
     assert statistics_facts(None) == []
