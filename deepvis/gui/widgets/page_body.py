@@ -53,7 +53,7 @@ class PageBody(QWidget):
         self.strips = {
             "exemplars": ExemplarStrip("Exemplars"),
             "minima": ExemplarStrip("Minimum images"),
-            "quantiles": ExemplarStrip("Random images by percentile", BANDS),
+            "quantiles": ExemplarStrip("Random images", BANDS),
             "session": ExemplarStrip("Live frames"),
             "synthesized": ExemplarStrip("Synthesized images", LARGE, titled=True),
             "attribution": ExemplarStrip("Attributions", TITLED, titled=True),

@@ -34,7 +34,7 @@ TITLES = {
     "histogram": "Histogram",
     "session": "Live frames",
     "minima": "Minimum images",
-    "quantiles": "Random images by percentile",
+    "quantiles": "Random images",
     "similar": "Similar units",
     "classes": "Class selectivity",
     "synthesized": "Synthesized images",
