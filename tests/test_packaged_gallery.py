@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,10 +9,10 @@ from deepvis.gallery.files import packaged_gallery
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ModelIdentity
 from deepvis.models.engine import build_engine
+from deepvis.places import assets_dir, images_dir
 from deepvis.records import ModelRequest
 from deepvis.sources.decode import decode_image
 
-ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 5_000_000
 
 
@@ -46,7 +44,7 @@ def test_a_unit_has_exemplars_with_pictures_from_the_photographs_beside_it(galle
     values = [exemplar.value for exemplar in record.exemplars]
     assert values == sorted(values, reverse=True)
     for exemplar in (*record.exemplars, *record.minima, *record.quantiles):
-        assert exemplar.path.parent == ROOT / "assets" / "images"
+        assert exemplar.path.parent == images_dir()
         assert exemplar.path.is_file()
         picture = gallery.picture(exemplar.file)
         rgb = decode_image(picture.data, exemplar.path.name)
@@ -60,10 +58,10 @@ def test_nothing_of_the_machine_that_made_it_is_in_it():
 
 
 def test_gallery_and_photographs_together_stay_small():
-    files = [path for name in ("gallery", "images") for path in (ROOT / "assets" / name).iterdir()]
+    files = [path for name in ("gallery", "images") for path in (assets_dir() / name).iterdir()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
 
 def test_reading_it_leaves_no_files_beside_it(gallery):
     gallery.unit("softmax", 0)
-    assert {path.suffix for path in (ROOT / "assets" / "gallery").iterdir()} <= {".sqlite", ".md"}
+    assert {path.suffix for path in (assets_dir() / "gallery").iterdir()} <= {".sqlite", ".md"}
