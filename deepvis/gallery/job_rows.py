@@ -50,6 +50,12 @@ def jobs(connection: sqlite3.Connection, condition: str = "1", *values: object) 
     return tuple(_record(connection, row) for row in connection.execute(query, values))
 
 
+def newest_job(connection: sqlite3.Connection, hash_text: str) -> JobRecord | None:
+    """The newest job of that hash; None where there is none."""
+    found = jobs(connection, "hash = ?", hash_text)
+    return found[-1] if found else None
+
+
 def root_folder(connection: sqlite3.Connection, root: str) -> str:
     """Where a job's images are: a root that is no absolute path begins at the gallery's own folder."""
     if not root or Path(root).is_absolute():

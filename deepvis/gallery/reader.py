@@ -13,7 +13,7 @@ from deepvis.gallery.arrays import decode, joined, unpack_correlation
 from deepvis.gallery.blocks import unpack_histogram, unpack_similar
 from deepvis.gallery.errors import explained_reading
 from deepvis.gallery.histogram import UnitHistogram
-from deepvis.gallery.job_rows import jobs, root_folder
+from deepvis.gallery.job_rows import jobs, newest_job, root_folder
 from deepvis.gallery.layer_rows import LayerRow, best_exemplars, find_layer, unit_exemplars
 from deepvis.gallery.records import (
     ClassMean,
@@ -233,8 +233,7 @@ class GalleryReader:
     @_consistent
     def job(self, hash_text: str) -> JobRecord | None:
         """The newest job of that hash; None where there is none."""
-        found = jobs(self.connection, "hash = ?", hash_text)
-        return found[-1] if found else None
+        return newest_job(self.connection, hash_text)
 
     @_consistent
     def skipped(self, job: int) -> tuple[SkippedFile, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from deepvis.gallery.arrays import decode, encode, joined, pack_correlation
 from deepvis.gallery.errors import explained
-from deepvis.gallery.job_rows import COLUMNS, jobs, to_row
+from deepvis.gallery.job_rows import COLUMNS, jobs, newest_job, to_row
 from deepvis.gallery.layer_rows import find_layer, used_files
 from deepvis.gallery.layer_writing import enter_layer, replace_layer
 from deepvis.gallery.reader import CORRELATION, RECEPTIVE_BOXES
@@ -144,8 +144,7 @@ class GalleryWriter:
     @_in_transaction
     def job(self, hash_text: str) -> JobRecord | None:
         """The newest job of that hash; None where there is none."""
-        found = jobs(self.connection, "hash = ?", hash_text)
-        return found[-1] if found else None
+        return newest_job(self.connection, hash_text)
 
     @_in_transaction
     def save_state(self, job: int, arrays: Mapping[str, NDArray[np.generic]], progress: Mapping[str, object]) -> None:

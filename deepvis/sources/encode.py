@@ -22,7 +22,7 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int = 90) -> bytes:
     Raises:
         ValueError: the array is no such picture, or the quality is none.
     """
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape or max(rgb.shape) > 65535:
+    if not _is_picture(rgb) or max(rgb.shape) > 65535:
         raise ValueError(f"A JPEG is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
     if not 1 <= quality <= 100:
         raise ValueError(f"The quality of a JPEG is 1 to 100, not {quality}.")
@@ -46,8 +46,12 @@ def encode_png(rgb: NDArray[np.uint8]) -> bytes:
     Raises:
         ValueError: the array is no such picture.
     """
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+    if not _is_picture(rgb):
         raise ValueError(f"A PNG is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _is_picture(rgb: NDArray[np.uint8]) -> bool:
+    return rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.shape[2] == 3 and 0 not in rgb.shape
