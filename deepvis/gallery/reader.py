@@ -214,6 +214,15 @@ class GalleryReader:
         return data
 
     @_consistent
+    def image_seeds(self, layer: str, hash_text: str) -> frozenset[tuple[int, int]]:
+        """`(unit, seed)` of the pictures that jobs of a hash stored for units of a layer."""
+        query = (
+            "SELECT unit, seed FROM images JOIN layers ON layers.id = layer_id JOIN jobs ON jobs.id = job_id"
+            " WHERE layers.name = ? AND jobs.hash = ?"
+        )
+        return frozenset(self.connection.execute(query, (layer, hash_text)))
+
+    @_consistent
     def layer_images(self, layer: str) -> tuple[ImageRecord, ...]:
         """Pictures of the whole layer (imported sheets), by kind and rank."""
         known = find_layer(self.connection, layer)

@@ -110,6 +110,12 @@ class GalleryWriter:
         return int(cursor.lastrowid or 0)
 
     @_in_transaction
+    def take_up_job(self, job: JobRecord) -> int:
+        """The key of the newest job of the same hash, finished or not; it is entered where there is none."""
+        known = newest_job(self.connection, job.hash)
+        return self.begin_job(job) if known is None else known.id
+
+    @_in_transaction
     def update_job(self, job: JobRecord) -> None:
         """Write everything of the job `job.id` anew; `updated_utc` becomes now."""
         assignments = COLUMNS.replace(",", " = ?,") + " = ?"
@@ -281,6 +287,11 @@ class GalleryWriter:
             row,
         )
         return int(cursor.lastrowid or 0)
+
+    @_in_transaction
+    def remove_image(self, key: int) -> bool:
+        """Remove a picture by the key that `add_image` gave; False where there is none."""
+        return self.connection.execute("DELETE FROM images WHERE id = ?", (key,)).rowcount > 0
 
     def _layer_key(self, name: str) -> int:
         layer = find_layer(self.connection, name)

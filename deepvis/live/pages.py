@@ -17,6 +17,39 @@ if TYPE_CHECKING:
     from deepvis.records import Rect, UnitId, View
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a picture was synthesized, and how good it is.
+
+    Attributes:
+        recipe: name of the recipe.
+        seed: as people see it.
+        key: of the row in its gallery.
+        removable: it lies in the person's own gallery.
+        negative: it turns the unit off.
+        natural_ratio: value over the unit's largest activation in the scanned data; None where nothing was scanned.
+        layer_rank: units of the layer with a larger peak; 0 is the paper's "majority"; None where unknown.
+        majority: first step at which the rank was 0, counted from 1; 0: never; None where unknown.
+        steps: forward passes; None where unknown.
+        reason: why the unit could not be excited, a sentence; empty where it was.
+        start: what the ascent began with where that was no noise, for people.
+        stale: why it does not belong to the running model, a sentence; empty where it does.
+    """
+
+    recipe: str
+    seed: int
+    key: int
+    removable: bool = False
+    negative: bool = False
+    natural_ratio: float | None = None
+    layer_rank: int | None = None
+    majority: int | None = None
+    steps: int | None = None
+    reason: str = ""
+    start: str = ""
+    stale: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PagePicture:
     """One picture of a unit page.
@@ -33,6 +66,7 @@ class PagePicture:
         band: quantile band it was drawn from; None elsewhere.
         position: `(row, column)` in the layer's map; None where unknown.
         cropped: `source_rgb` is the part of a frame that the network saw: opened as a source it is cropped once more.
+        made: how it was synthesized; None for every other picture.
     """
 
     rgb: NDArray[np.uint8]
@@ -46,6 +80,7 @@ class PagePicture:
     band: tuple[float, float] | None = None
     position: tuple[int, int] | None = None
     cropped: bool = False
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

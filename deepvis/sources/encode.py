@@ -53,5 +53,24 @@ def encode_png(rgb: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
+def encode_webp(rgb: NDArray[np.uint8], quality: int = 90) -> bytes:
+    """A WebP file: about half of a JPEG that looks alike.
+
+    Args:
+        rgb: uint8 `(height, width, 3)`, sRGB; at most 16,383 pixels a side, as WebP allows.
+        quality: 1 (smallest) to 100.
+
+    Raises:
+        ValueError: the array is no such picture, or the quality is none.
+    """
+    if not _is_picture(rgb) or max(rgb.shape) > 16383:
+        raise ValueError(f"A WebP is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
+    if not 1 <= quality <= 100:
+        raise ValueError(f"The quality of a WebP is 1 to 100, not {quality}.")
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, format="WEBP", quality=quality, method=4)
+    return buffer.getvalue()
+
+
 def _is_picture(rgb: NDArray[np.uint8]) -> bool:
     return rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.shape[2] == 3 and 0 not in rgb.shape
