@@ -30,6 +30,8 @@ __all__ = ["Materials", "SynthesisRequest", "Watch", "ascend"]
 
 _TRY_SEEDS = 1 << 62
 """Added to a seed, times the number of the try: later tries begin elsewhere."""
+_START_SEEDS = 1 << 54
+"""The same for the starts of one try."""
 
 
 @dataclass(eq=False)
@@ -75,7 +77,7 @@ def ascend(
         objective, sign = _objective(request)
         subject = Subject(engine, request.layer, objective.layers, request.autocast)
         _check_units(request, subject)
-        subject.choose_input_size(request.pixels, request.recipe.coarse, GradientFlow(redirects=False))
+        subject.choose_input_size(request.pixels, _smallest(request.recipe), GradientFlow(redirects=False))
         results = _all_tries(subject, request, objective, materials or Materials(), watch, seeks=sign > 0)
     return Synthesis(
         request,
@@ -125,22 +127,29 @@ def _one_try(  # noqa: PLR0913  (everything an ascent needs)
     places: tuple[int, ...],
     number: int,
 ) -> _Results:
-    units = torch.tensor([request.units[place] for place in places], device=subject.device)
+    start = None if number else _start(request, subject)
+    # a given picture is one start, and later tries have their own ways
+    starts = request.recipe.starts if start is None and number == 0 else 1
+    units = torch.tensor([request.units[place] for place in places] * starts, device=subject.device)
     course = Course(
         _recipe_of_try(request.recipe, request.passes, number),
         objective,
         units,
-        [(request.seeds[place] + number * _TRY_SEEDS) % (1 << 63) for place in places],
+        [
+            (request.seeds[place] + number * _TRY_SEEDS + again * _START_SEEDS) % (1 << 63)
+            for again in range(starts)
+            for place in places
+        ],
         places,
         request.pixels,
         request.passes,
-        None if number else _start(request, subject),
+        start,
         number,
     )
     reached = Climb(subject, course, materials).run(watch)
     images = as_bytes(reached.pictures)
     stored = torch.from_numpy(images).to(subject.device).permute(0, 3, 1, 2).float() / WHITE
-    verdict = judge(subject, stored, units, objective, GradientFlow(redirects=False))
+    verdict = judge(subject, stored, units[: len(places)], objective, GradientFlow(redirects=False))
     return _Results(images, verdict, torch.stack(reached.trajectory).float(), reached.majority)
 
 
@@ -163,6 +172,11 @@ def _recipe_of_try(recipe: Recipe, steps: int, number: int) -> Recipe:
         keep=Keep.BEST,
         average=0.0,
     )
+
+
+def _smallest(recipe: Recipe) -> float:
+    """Smallest part of its size at which the network will see the pictures."""
+    return min(recipe.coarse, recipe.scout_size) if recipe.starts > 1 else recipe.coarse
 
 
 def _louder(recipe: Recipe) -> Piece:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 WHITE = 255.0
 
+_JUDGED = 10
+"""Steps whose views decide which start is the best."""
+
 
 @dataclass(frozen=True, eq=False)
 class Course:
@@ -48,8 +51,9 @@ class Course:
         recipe: how.
         objective: what is maximized.
         units: int64 `(batch,)`.
-        seeds: one per picture.
-        places: which pictures of the request these are.
+        seeds: one per entry of the batch.
+        places: which pictures of the request these are; the batch holds them once for every start, one start after the
+            other.
         size: height and width of the pictures.
         steps: forward passes.
         start: `(batch, 3, size, size)` in 0..1 to start from; None for noise.
@@ -65,6 +69,11 @@ class Course:
     steps: int
     start: torch.Tensor | None = None
     attempt: int = 0
+
+    @property
+    def starts(self) -> int:
+        """How many times every picture is begun."""
+        return len(self.seeds) // len(self.places)
 
 
 @dataclass(eq=False)
@@ -101,6 +110,7 @@ class Climb:
         self._gradients = [part.gradient for part in parts if part.gradient is not None]
         self._statistics_weight = sum(part.statistics for part in parts if part.statistics is not None)
         self._branch = min((part.branch for part in parts if part.branch is not None), default=1.0)
+        self._scouting = max(1, round(recipe.scouting * course.steps)) if course.starts > 1 else 0
         self._prior = StatisticsPrior(_prior_network(subject, parts))
         self._stepper: Stepper = STEPPERS.build(recipe.stepper)(self._pictures.variables, course.steps)
         self._mean = torch.tensor(subject.mean, device=subject.device).view(3, 1, 1) * WHITE
@@ -122,10 +132,14 @@ class Climb:
             for step in range(course.steps):
                 if watch.canceled():
                     raise Canceled
+                if step and step == self._scouting:
+                    self._choose(reached)
                 flow.redirects = step < course.recipe.redirect_steps
                 self._step(step, flow, reached)
                 if watch.every and (step % watch.every == 0 or step == course.steps - 1):
                     watch.report(self._preview(step, reached.trajectory[-1]))
+        if self._course.starts > 1:
+            self._choose(reached)
         reached.pictures = self._result()
         return reached
 
@@ -148,12 +162,34 @@ class Climb:
         if step < course.steps - 1:
             self._move(step, now, images)
 
+    def _choose(self, reached: Reached) -> None:
+        """Go on with the best start of every picture, as the last steps' views see them."""
+        course, pictures = self._course, len(self._course.places)
+        scores = torch.stack(reached.trajectory[-_JUDGED:]).float().mean(0).view(-1, pictures)
+        # a start that gave values that are not numbers is the last to be taken
+        index = scores.nan_to_num(-torch.inf).argmax(0) * pictures + torch.arange(pictures)
+        there = index.to(self._subject.device)
+        for variable in self._pictures.variables:
+            variable.grad = None
+            variable.data = variable.data[there]  # the same leaf, which the stepper knows
+        self._stepper.keep(there)
+        self._averages = [average[there] for average in self._averages]
+        self._best = self._best[there]
+        self._kept = None if self._kept is None else self._kept[there]
+        self._draws.keep(index.tolist())
+        self._course = replace(course, units=course.units[there], seeds=[course.seeds[i] for i in index.tolist()])
+        reached.trajectory[:] = [values[index] for values in reached.trajectory]
+        reached.majority = reached.majority[index]
+
     def _seen_size(self, step: int) -> tuple[int, int]:
         """`(height, width)` at which the network sees the pictures at a step."""
         recipe, full = self._course.recipe, self._subject.input_size
-        if not self._subject.any_size or step >= recipe.coarse_part * self._course.steps:
+        if not self._subject.any_size:
             return full
-        return (max(1, round(recipe.coarse * full[0])), max(1, round(recipe.coarse * full[1])))
+        if step < self._scouting:
+            return _part_of(full, recipe.scout_size)
+        coarse = step < recipe.coarse_part * self._course.steps
+        return _part_of(full, recipe.coarse) if coarse else full
 
     def _reward(self, objective: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         """The objective less the penalties, `(batch,)`."""
@@ -234,8 +270,9 @@ class Climb:
             return images
 
     def _preview(self, step: int, objective: torch.Tensor) -> Preview:
-        course, images = self._course, as_bytes(self._result())
-        return Preview(step + 1, course.steps, images, objective.float().numpy(), course.places, course.attempt)
+        course, count = self._course, len(self._course.places)
+        images, values = as_bytes(self._result()[:count]), objective.float().numpy()[:count]
+        return Preview(step + 1, course.steps, images, values, course.places, course.attempt)
 
 
 def leaky(values: LayerValues, leak: float) -> torch.Tensor:
@@ -262,6 +299,10 @@ def as_bytes(pictures: torch.Tensor) -> NDArray[np.uint8]:
 def _changed(gradient: torch.Tensor, changes: Sequence[GradientChange]) -> torch.Tensor:
     # changes are defined for gray levels, pictures are in 0..1
     return reduce(lambda changed, change: change(changed), changes, gradient / WHITE) * WHITE
+
+
+def _part_of(size: tuple[int, int], part: float) -> tuple[int, int]:
+    return (max(1, round(part * size[0])), max(1, round(part * size[1])))
 
 
 def _copy(sources: Sequence[torch.Tensor], targets: Sequence[torch.Tensor]) -> None:

@@ -24,6 +24,10 @@ class Draws:
     def __len__(self) -> int:
         return len(self._generators)
 
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with some of the images only."""
+        self._generators = [self._generators[place] for place in places]
+
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         """Float32 `(batch, *shape)`, `low` to `high`."""
         drawn = torch.stack([torch.rand(shape, generator=generator) for generator in self._generators])

@@ -45,6 +45,9 @@ SETTINGS = (
         "coarse", 1.0, 0.1, 1.0, "size at which the network sees the picture at first, as a part of the full one"
     ),
     Parameter("coarse_part", 0.6, 0.0, 1.0, "part of the steps that are coarse"),
+    Parameter("starts", 1, 1, 16, "ascents that begin, of which the best one is finished"),
+    Parameter("scouting", 0.25, 0.0, 1.0, "part of the steps after which the best start is chosen"),
+    Parameter("scout_size", 0.7, 0.1, 1.0, "size at which the network sees them until then, as a part of the full one"),
     Parameter("average", 0.0, 0.0, 0.999, "memory of a running mean of the pictures' variables; 0 for none"),
 )
 """Numbers of a recipe that belong to no part of it."""
@@ -71,6 +74,11 @@ class Recipe:
         coarse: size at which the network sees the picture at first, as a part of the full one: large shapes come first,
             and steps cost less. Networks that want one size always get it.
         coarse_part: part of the steps that are coarse.
+        starts: ascents that begin for every picture, from other noise each. Some units are climbed from one start and
+            not from another, and it shows early; the best is finished.
+        scouting: part of the steps after which the best start is chosen, by its objective.
+        scout_size: size at which the network sees the pictures until then, as a part of the full one; with one start it
+            says nothing.
         average: memory of the running mean of the variables that is shown; 0: the variables themselves.
         for_classes: used instead on layers of classes; None: the same for all layers.
 
@@ -93,6 +101,9 @@ class Recipe:
     leak: float = 0.1
     coarse: float = 1.0
     coarse_part: float = 0.6
+    starts: int = 1
+    scouting: float = 0.25
+    scout_size: float = 0.7
     average: float = 0.0
     for_classes: Recipe | None = None
 

@@ -25,6 +25,9 @@ class Stepper(Protocol):
             reached: value of the objective, `(batch,)`.
         """
 
+    def keep(self, index: torch.Tensor) -> None:
+        """Go on with some images only, int64 `(images,)`; the variables are theirs already."""
+
 
 MakeStepper = Callable[[Sequence[torch.Tensor], int], Stepper]
 """From the variables and the number of steps."""
@@ -52,6 +55,13 @@ class OptimizerStepper:
             group["lr"] = rate_at(step, self.steps, self.rate, self.end)
         self.optimizer.step()
 
+    def keep(self, index: torch.Tensor) -> None:
+        """As `Stepper`; counters, which have no dimension, belong to all images."""
+        for state in self.optimizer.state.values():
+            for name, value in state.items():
+                if isinstance(value, torch.Tensor) and value.dim():
+                    state[name] = value[index]
+
 
 @dataclass(slots=True, eq=False)
 class PolicyStepper:
@@ -78,6 +88,9 @@ class PolicyStepper:
             for variable, gradient in zip(self.variables, gradients, strict=True):
                 if gradient is not None:
                     variable += factors.view(-1, *[1] * (variable.dim() - 1)) * gradient
+
+    def keep(self, index: torch.Tensor) -> None:
+        """Nothing to do: a policy remembers nothing."""
 
 
 def _adam(rate: float, end: float, beta1: float, beta2: float) -> MakeStepper:

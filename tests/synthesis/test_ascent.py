@@ -323,6 +323,47 @@ def test_a_running_mean_of_the_variables_is_calmer(engine):
     assert roughness(0.9) < roughness(0.0)
 
 
+SCOUTED = QUICK.changed(starts=3, scouting=0.5, scout_size=0.8, average=0.5)
+
+
+def test_of_several_starts_one_is_finished(engine):
+    done = ascend(engine, want("act2", (1, 4, 7), recipe=SCOUTED))
+    assert done.images.shape == (3, 24, 24, 3)
+    assert done.trajectory.shape == (12, 3)
+    assert done.majority.shape == (3,)
+
+
+def test_the_best_start_goes_on_as_if_it_had_been_alone(engine):
+    scouted = ascend(engine, want("act2", (4,), (9,), SCOUTED.changed(scout_size=1.0)))
+    alone = [
+        ascend(engine, want("act2", (4,), (9 + start * (1 << 54),), SCOUTED.changed(starts=1))) for start in range(3)
+    ]
+    best = max(alone, key=lambda made: made.trajectory[:6].mean())
+    assert np.abs(scouted.images.astype(int) - best.images).max() <= 1
+
+
+@pytest.mark.parametrize("stepper", ["adam", "nadam", "constant"])
+def test_the_choice_of_a_start_does_not_depend_on_the_other_pictures(stepper, engine):
+    recipe = SCOUTED.changed(stepper=piece(stepper, rate=0.5))
+    many = ascend(engine, want("act2", (3, 5, 8), (11, 12, 13), recipe))
+    alone = ascend(engine, want("act2", (5,), (12,), recipe))
+    assert np.abs(many.images[1].astype(int) - alone.images[0]).max() <= 1
+
+
+def test_previews_show_one_start_of_every_picture(engine):
+    seen = []
+    ascend(engine, want("act2", (4, 5), recipe=SCOUTED, tries=1), watch=Watch(seen.append, every=1))
+    assert {preview.images.shape for preview in seen} == {(2, 24, 24, 3)}
+    assert {preview.objectives.shape for preview in seen} == {(2,)}
+
+
+def test_a_given_picture_is_the_only_start(engine):
+    start = np.random.default_rng(0).integers(40, 200, (24, 24, 3), dtype=np.uint8)
+    still = STILL.changed(starts=3)
+    done = ascend(engine, want("act2", (4, 5), recipe=still, steps=1, start=start))
+    assert np.abs(done.images.astype(int) - start).max() <= 1
+
+
 def test_wishes_that_cannot_be_are_told_in_a_sentence(engine):
     with pytest.raises(ModelError, match="has no layer 'conv9'"):
         ascend(engine, want("conv9", (0,)))

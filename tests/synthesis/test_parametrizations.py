@@ -169,3 +169,30 @@ def test_the_built_in_spectrum_falls_like_that_of_natural_pictures():
     slope = np.polyfit(frequency[middle].log().numpy(), amplitude[middle].log().numpy(), 1)[0]
     assert -1.6 < slope < -1.0
     assert amplitude[0, 0].item() / 128**2 == pytest.approx(0.485)
+
+
+def free(images):
+    return images.double().clamp(1e-9, 1 - 1e-9).logit()
+
+
+def test_fourier_pictures_can_be_blurred_as_a_gaussian_blurs():
+    sharp = free(make("fourier", std=0.3, decorrelated=False).images())
+    soft = free(make("fourier", std=0.3, decorrelated=False, blur=1.5).images())
+    row, column = np.fft.fftfreq(20)[:, None], np.fft.rfftfreq(26)
+    gain = torch.from_numpy(np.exp(-2 * (np.pi * 1.5) ** 2 * (row**2 + column**2)))
+    assert torch.allclose(torch.fft.rfft2(soft), torch.fft.rfft2(sharp) * gain, atol=1e-3)
+
+
+@pytest.mark.parametrize("width", [26, 27])
+def test_the_contrast_of_fourier_pictures_can_be_bounded(width):
+    made = make("fourier", width=width, std=0.5, decorrelated=False, contrast=0.4)
+    made.project()
+    channels = made.images().logit()
+    deviation = (channels - channels.mean((2, 3), keepdim=True)).square().mean((1, 2, 3)).sqrt()
+    # a part of the first column cancels out, so that the bound is met from below
+    assert deviation.max() <= 0.4
+    assert deviation.min() > 0.37
+    low = make("fourier", std=0.01, contrast=0.4)
+    before = low.images()
+    low.project()
+    assert torch.equal(low.images(), before)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from deepvis.synthesis.registry import piece
-from deepvis.synthesis.regularizers.batch_norm_prior import StatisticsPrior
+from deepvis.synthesis.regularizers.batch_norm_prior import StatisticsPrior, moments
 from deepvis.synthesis.regularizers.operators import blurred, denoised
 from deepvis.synthesis.regularizers.patch_prior import patches_of
 from deepvis.synthesis.regularizers.slots import Stepped, quantile
@@ -194,6 +194,18 @@ def test_the_center_bias_weighs_the_middle():
     weighed = build("center-bias", sigma=0.4).gradient(torch.ones(1, 3, 21, 21))
     assert weighed[0, 0, 10, 10] == 1
     assert weighed[0, 0, 0, 0] < 0.01
+
+
+def test_moments_and_their_gradients_are_torch_s():
+    values = (torch.randn(2, 4, 6, 7, generator=torch.Generator().manual_seed(3)) * 3 + 1).double().requires_grad_()
+    weights = torch.randn(2, 2, 4, generator=torch.Generator().manual_seed(4)).double()
+    variance, mean = torch.var_mean(values.flatten(2), 2, correction=0)
+    (wanted,) = torch.autograd.grad((weights[0] * mean + weights[1] * variance).sum(), values)
+    own_mean, own_variance = moments(values)
+    (gradient,) = torch.autograd.grad((weights[0] * own_mean + weights[1] * own_variance).sum(), values)
+    assert torch.allclose(own_mean, mean)
+    assert torch.allclose(own_variance, variance)
+    assert torch.allclose(gradient, wanted)
 
 
 def test_the_statistics_prior_is_least_for_pictures_with_the_remembered_statistics():

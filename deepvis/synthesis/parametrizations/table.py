@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _DECORRELATED = Parameter("decorrelated", default=True, about="colors vary as in natural pictures")
 
 
-def _fourier(canvas: Canvas, std: float, decay: float, band: float, decorrelated: bool) -> Parametrization:
-    return Fourier(canvas, std, decay, band, decorrelated=decorrelated)
+def _fourier(  # noqa: PLR0913  (its settings)
+    canvas: Canvas, std: float, decay: float, band: float, blur: float, contrast: float, decorrelated: bool
+) -> Parametrization:
+    return Fourier(canvas, std, decay, band, blur=blur, contrast=contrast, decorrelated=decorrelated)
 
 
 def _pixels(canvas: Canvas, std: float, decorrelated: bool) -> Parametrization:
@@ -55,6 +57,8 @@ PARAMETRIZATIONS: Table[Parametrization] = Table(
                 Parameter("std", 0.01, 0.0, 2.0, "noise at the start"),
                 Parameter("decay", 1.0, 0.0, 2.5, "power of the frequency; higher is smoother"),
                 Parameter("band", 1.0, 0.05, 1.0, "part of the frequencies that is used"),
+                Parameter("blur", 0.0, 0.0, 4.0, "of every picture, in pixels"),
+                Parameter("contrast", 0.0, 0.0, 10.0, "largest deviation before the sigmoid; 0 for any"),
                 _DECORRELATED,
             ),
         ),

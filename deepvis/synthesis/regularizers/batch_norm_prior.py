@@ -8,7 +8,7 @@ others.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn
@@ -65,9 +65,37 @@ class StatisticsPrior:
             return
         if not isinstance(module, _BatchNorm) or module.running_mean is None or module.running_var is None:
             return
-        variance, mean = torch.var_mean(values.float().flatten(2), 2, correction=0)
+        mean, variance = moments(values.float())
         means = (mean - module.running_mean).norm(dim=1)
         self._distances.append(means + (variance - module.running_var).norm(dim=1))
+
+
+class _Moments(torch.autograd.Function):
+    """Mean and variance of every channel, with a gradient in one pass; torch's own takes several times as long."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401  (torch's)
+        places = tuple(range(2, values.dim()))
+        mean = values.mean(places)
+        count = values[0, 0].numel()
+        variance = (torch.linalg.vector_norm(values, 2, places).square() / count - mean.square()).clamp_min(0)
+        ctx.save_for_backward(values, mean)
+        return mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:  # noqa: ANN401  (torch's)
+        values, mean = ctx.saved_tensors
+        of_mean, of_variance = gradients
+        count = values[0, 0].numel()
+        slope = 2 / count * of_variance
+        shape = (*mean.shape, *[1] * (values.dim() - 2))
+        return torch.addcmul((of_mean / count - slope * mean).view(shape), slope.view(shape), values)
+
+
+def moments(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance of every channel of every image: `(batch, channels, ...)` to `(batch, channels)` twice."""
+    mean, variance = _Moments.apply(values)
+    return mean, variance
 
 
 def _remembers(module: nn.Module) -> bool:
