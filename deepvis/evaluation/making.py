@@ -115,8 +115,7 @@ class RecipeMaker:
         return [Made(rgb, *shares, reason) for rgb, reason in pairs]
 
     def _steps(self, layer: LayerInfo) -> int:
-        # as the engine counts them: those of the recipe that was asked for, not of its alternative for classes
-        return self._recipe.steps
+        return self._recipe.for_layer(is_classes=layer.is_classes).steps
 
 
 class Shelf:

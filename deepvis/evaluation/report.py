@@ -74,11 +74,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table of texts; the first column is the name."""
+    """A table of texts; the first columns, as many as `names`, are names."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    names: int = 1
 
 
 def tables(report: Report) -> tuple[TextTable, ...]:
@@ -116,7 +117,7 @@ def show(report: Report, console: Console) -> None:
     for text in tables(report):
         table = Table(title=text.title, title_justify="left")
         for number, column in enumerate(text.columns):
-            table.add_column(Text(column), justify="left" if number == 0 else "right")
+            table.add_column(Text(column), justify="left" if number < text.names else "right")
         for row in text.rows:
             table.add_row(*map(Text, row))
         console.print(table)
@@ -128,7 +129,7 @@ def to_markdown(report: Report) -> str:
     """The tables as Markdown."""
     lines: list[str] = []
     for table in tables(report):
-        rule = "|".join("---" if number == 0 else "---:" for number in range(len(table.columns)))
+        rule = "|".join("---" if number < table.names else "---:" for number in range(len(table.columns)))
         lines += [f"### {table.title}", "", _line(table.columns), f"|{rule}|", *map(_line, table.rows), ""]
     return "\n".join([*lines, *(f"- {sentence}" for sentence in explained(report))]) + "\n"
 
@@ -155,7 +156,8 @@ def _transfer(rows: Sequence[Row], setting: Setting) -> TextTable:
         for judge in row.transfer
     ]
     title = f"Transfer: class pictures that another network puts into the class; by chance {setting.chance:.4f}"
-    return TextTable(title, ("recipe", "judge", "pictures", *(title for _, title, *_ in JUDGED)), tuple(cells))
+    columns = ("recipe", "judge", "pictures", *(title for _, title, *_ in JUDGED))
+    return TextTable(title, columns, tuple(cells), names=2)
 
 
 def _pictures(kind: Kind, rows: Sequence[Row]) -> TextTable:
@@ -185,7 +187,7 @@ def _time(rows: Sequence[Row]) -> TextTable:
         cpu, wall = row.figures["cpu_s"], row.figures["wall_s"]
         if cpu.known:
             cells.append((row.arm, str(row.kind), cpu.text(2), wall.text(2), f"{1 / wall.value:.3g}"))
-    return TextTable("Time per picture", ("recipe", "units", "CPU s", "s", "pictures/s"), tuple(cells))
+    return TextTable("Time per picture", ("recipe", "units", "CPU s", "s", "pictures/s"), tuple(cells), names=2)
 
 
 def _line(cells: Sequence[str]) -> str:

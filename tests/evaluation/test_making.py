@@ -29,6 +29,15 @@ def test_a_recipe_makes_a_picture_per_unit_and_says_what_it_took(engine):
     assert parts[:4] == [0.25, 0.5, 0.75, 1.0]
 
 
+def test_steps_for_classes_count_where_the_recipe_has_others_for_them(engine):
+    recipe = RECIPE.changed(for_classes=RECIPE.changed(steps=8))
+    parts = []
+    maker_of(engine, recipe).make(layer_of(engine, "head"), (0,), (0,), parts.append)
+    assert parts[:8] == [step / 8 for step in range(1, 9)]
+    classes, hidden = (maker_of(engine, recipe).cost(layer_of(engine, name)) for name in ("head", "act2"))
+    assert classes == 2 * hidden
+
+
 def test_the_same_unit_and_seed_give_the_same_picture_and_other_seeds_another(engine):
     first, again, other = (
         maker_of(engine).make(layer_of(engine), (3,), (number,), lambda _: None)[0].rgb for number in (0, 0, 1)
