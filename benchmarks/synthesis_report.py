@@ -92,8 +92,8 @@ def _add(table: Table, report: Report, recipe: str, baseline: str) -> None:
 
 
 def _by_unit(measurements: Sequence[Measurement], arm: str) -> dict[tuple[int, int], Measurement]:
-    chosen = (m for m in measurements if m.arm == arm and m.subject.kind is Kind.CLASSES)
-    return {(m.subject.unit, m.subject.number): m for m in chosen}
+    chosen = (m for m in measurements if m.arm == arm and m.motif.kind is Kind.CLASSES)
+    return {(m.motif.unit, m.motif.number): m for m in chosen}
 
 
 def _recipes(measurements: Sequence[Measurement]) -> list[str]:

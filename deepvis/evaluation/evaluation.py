@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.evaluation.making import Made, Shelf
-from deepvis.evaluation.measurement import Kind, Measurement, Role, Subject
+from deepvis.evaluation.measurement import Kind, Measurement, Motif, Role
 from deepvis.evaluation.natural import square
 from deepvis.evaluation.picture_figures import PictureFigures, figures_of
 from deepvis.evaluation.response import LayerAnswers
@@ -64,7 +64,7 @@ class Picture:
     """A picture, what it is of, and the layer."""
 
     layer: LayerInfo
-    subject: Subject
+    motif: Motif
     made: Made
 
 
@@ -115,11 +115,11 @@ class Evaluation:
 
     def _made(self, maker: Maker, draw: Draw, workshop: Workshop) -> Iterator[Picture]:
         for (unit, number), made in workshop.pictures(maker, draw).items():
-            yield Picture(draw.layer, self._subject(draw, unit, number), made)
+            yield Picture(draw.layer, self._motif(draw, unit, number), made)
 
-    def _subject(self, draw: Draw, unit: int, number: int = 0) -> Subject:
+    def _motif(self, draw: Draw, unit: int, number: int = 0) -> Motif:
         kind = Kind.CLASSES if draw.is_classes else Kind.HIDDEN
-        return Subject(kind, draw.layer.name, unit, self._info.label(draw.layer, unit), number)
+        return Motif(kind, draw.layer.name, unit, self._info.label(draw.layer, unit), number)
 
     def _measured(self, arm: str, role: Role, pictures: Sequence[Picture]) -> list[Measurement]:
         found = []
@@ -129,23 +129,24 @@ class Evaluation:
 
     def _layer(self, arm: str, role: Role, layer: LayerInfo, pictures: Sequence[Picture]) -> list[Measurement]:
         images = [picture.made.rgb for picture in pictures]
-        units = [picture.subject.unit for picture in pictures]
+        units = [picture.motif.unit for picture in pictures]
         size = images[0].shape[0]
         responses = LayerAnswers(self._bench.engine, layer.name, size).responses(images, units)
         maxima, _ = self.natural_maxima(layer.name)
-        logits = {judge.name: judge.logits(images) for judge in self._bench.judges}
+        # of hidden units a judge tells only how far seeds are apart
+        judges = self._bench.judges if layer.is_classes or len(self._numbers) > 1 else ()
+        logits = {judge.name: judge.logits(images) for judge in judges}
         opinions = {
-            judge.name: judge.opinions(logits[judge.name], units) if layer.is_classes else []
-            for judge in self._bench.judges
+            judge.name: judge.opinions(logits[judge.name], units) if layer.is_classes else [] for judge in judges
         }
         usual = self._usual(size)
         return [
             Measurement(
                 arm=arm,
                 role=role,
-                subject=picture.subject,
+                motif=picture.motif,
                 response=responses[place],
-                natural_maximum=float(maxima[picture.subject.unit]),
+                natural_maximum=float(maxima[picture.motif.unit]),
                 figures=figures_of(picture.made.rgb, self._bench.natural),
                 usual=usual,
                 opinions={name: said[place] for name, said in opinions.items() if said},
@@ -178,7 +179,7 @@ class Evaluation:
             generator = np.random.default_rng(zlib.crc32(draw.layer.name.encode()))
             for unit in draw.units:
                 rgb = generator.integers(0, 256, (size, size, 3), dtype=np.uint8)
-                yield Picture(draw.layer, self._subject(draw, unit), Made(rgb, math.nan, math.nan))
+                yield Picture(draw.layer, self._motif(draw, unit), Made(rgb, math.nan, math.nan))
 
     def _exemplars(self) -> Iterator[Picture]:
         # at the size at which the network saw them in the scan
@@ -187,7 +188,7 @@ class Evaluation:
             for unit in draw.units:
                 found = self._exemplar(draw, unit, size)
                 if found is not None:
-                    yield Picture(draw.layer, self._subject(draw, unit), Made(found, math.nan, math.nan))
+                    yield Picture(draw.layer, self._motif(draw, unit), Made(found, math.nan, math.nan))
 
     def _exemplar(self, draw: Draw, unit: int, size: int) -> NDArray[np.uint8] | None:
         for scanned in self._bench.scanned:
@@ -204,10 +205,10 @@ def _exchanged(pictures: Sequence[Picture]) -> list[Picture]:
     """Every unit gets the pictures of the next one of its layer; layers of which one unit was drawn are left out."""
     found = []
     for layer in dict.fromkeys(picture.layer for picture in pictures):
-        units = list(dict.fromkeys(picture.subject.unit for picture in pictures if picture.layer == layer))
+        units = list(dict.fromkeys(picture.motif.unit for picture in pictures if picture.layer == layer))
         following = dict(zip(units, [*units[1:], units[0]], strict=True))
-        by_place = {(p.subject.unit, p.subject.number): p for p in pictures if p.layer == layer}
+        by_place = {(p.motif.unit, p.motif.number): p for p in pictures if p.layer == layer}
         for (unit, number), picture in by_place.items() if len(units) > 1 else ():
             other = by_place[following[unit], number].made
-            found.append(Picture(layer, picture.subject, Made(other.rgb, math.nan, math.nan)))
+            found.append(Picture(layer, picture.motif, Made(other.rgb, math.nan, math.nan)))
     return found

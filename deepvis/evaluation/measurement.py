@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Motif:
     """What a picture is of.
 
     Attributes:
@@ -59,7 +59,7 @@ class Measurement:
     Attributes:
         arm: what made it.
         role: recipe, floor or ceiling.
-        subject: what it is of.
+        motif: what it is of.
         response: what the network says to it.
         natural_maximum: the unit's largest activation by natural pictures; NaN where unknown.
         figures: of the picture itself.
@@ -73,7 +73,7 @@ class Measurement:
 
     arm: str
     role: Role
-    subject: Subject
+    motif: Motif
     response: Response
     natural_maximum: float
     figures: PictureFigures

@@ -175,7 +175,7 @@ def _pictures(kind: Kind, rows: Sequence[Row]) -> TextTable:
 def _layers(report: Report, rows: Sequence[Row]) -> TextTable:
     arms = list(dict.fromkeys(row.arm for row in rows if row.kind is Kind.HIDDEN and row.role is not Role.FLOOR))
     by_arm = {arm: layer_activations(report.measurements, arm) for arm in arms}
-    hidden = (m.subject.layer for m in report.measurements if m.subject.kind is Kind.HIDDEN)
+    hidden = (m.motif.layer for m in report.measurements if m.motif.kind is Kind.HIDDEN)
     layers = list(dict.fromkeys(hidden))
     cells = [(arm, *(by_arm[arm][layer].text(1) if layer in by_arm[arm] else "" for layer in layers)) for arm in arms]
     return TextTable("Activation / natural maximum, layer by layer", ("recipe", *layers), tuple(cells))
@@ -219,7 +219,7 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
     return {
         "recipe": measurement.arm,
         "role": str(measurement.role),
-        **asdict(measurement.subject),
+        **asdict(measurement.motif),
         "value": _number(measurement.response.value),
         "natural_maximum": _number(measurement.natural_maximum),
         "kept": {kind: _number(value) for kind, value in measurement.response.kept.items()},

@@ -100,17 +100,16 @@ def rows_of(measurements: Sequence[Measurement]) -> tuple[Row, ...]:
     """One row per arm and kind, in the order in which they come."""
     groups: dict[tuple[str, Kind], list[Measurement]] = {}
     for measurement in measurements:
-        groups.setdefault((measurement.arm, measurement.subject.kind), []).append(measurement)
+        groups.setdefault((measurement.arm, measurement.motif.kind), []).append(measurement)
     return tuple(_row(arm, kind, group) for (arm, kind), group in groups.items())
 
 
 def layer_activations(measurements: Sequence[Measurement], arm: str) -> dict[str, Interval]:
     """Median activation over the natural maximum of one arm, layer by layer."""
-    layers = dict.fromkeys(m.subject.layer for m in measurements if m.arm == arm)
+    layers = dict.fromkeys(m.motif.layer for m in measurements if m.arm == arm)
     figure = FIGURES[0]
     return {
-        layer: figure.interval([m for m in measurements if m.arm == arm and m.subject.layer == layer])
-        for layer in layers
+        layer: figure.interval([m for m in measurements if m.arm == arm and m.motif.layer == layer]) for layer in layers
     }
 
 
@@ -125,7 +124,7 @@ def unit_means(measurements: Iterable[Measurement], read: Callable[[Measurement]
     """A value per unit: the mean over its pictures, those without a value left out; NaN where none has one."""
     values: dict[tuple[str, int], list[float]] = {}
     for measurement in measurements:
-        place = values.setdefault((measurement.subject.layer, measurement.subject.unit), [])
+        place = values.setdefault((measurement.motif.layer, measurement.motif.unit), [])
         value = read(measurement)
         if math.isfinite(value):
             place.append(value)
@@ -139,7 +138,7 @@ def seed_distance(measurements: Sequence[Measurement]) -> list[float]:
     look alike whatever the seed; 1: they differ as much as pictures of different units.
     """
     features = [m.features for m in measurements if m.features is not None]
-    owners = np.array([f"{m.subject.layer}/{m.subject.unit}" for m in measurements if m.features is not None])
+    owners = np.array([f"{m.motif.layer}/{m.motif.unit}" for m in measurements if m.features is not None])
     if not features or len(set(owners)) < 2 or len(set(owners)) == len(owners):
         return []
     return _distances(1 - np.atleast_2d(np.corrcoef(np.stack(features))), owners)

@@ -61,7 +61,7 @@ def _sheets(report: Report, pictures: Mapping[str, Sequence[Picture]]) -> Iterat
             continue
         pairs = _paired(made, measured)
         for kind in Kind:
-            chosen = [pair for pair in pairs if pair[1].subject.kind is kind][:_MOST_TILES]
+            chosen = [pair for pair in pairs if pair[1].motif.kind is kind][:_MOST_TILES]
             if chosen:
                 tiles = [_tile(picture, measurement) for picture, measurement in chosen]
                 title = f"{arm}: {kind}, {report.setting.model}"
@@ -69,27 +69,27 @@ def _sheets(report: Report, pictures: Mapping[str, Sequence[Picture]]) -> Iterat
 
 
 def _paired(pictures: Sequence[Picture], measured: Sequence[Measurement]) -> list[tuple[Picture, Measurement]]:
-    by_subject = {measurement.subject: measurement for measurement in measured}
-    return [(picture, by_subject[picture.subject]) for picture in pictures if picture.subject in by_subject]
+    by_motif = {measurement.motif: measurement for measurement in measured}
+    return [(picture, by_motif[picture.motif]) for picture in pictures if picture.motif in by_motif]
 
 
 def _columns(kind: Kind, measured: Sequence[Measurement]) -> int:
     """Classes in rows of six, hidden units one layer to a row."""
     if kind is Kind.CLASSES:
         return min(CLASS_COLUMNS, len(measured))
-    layers = [measurement.subject.layer for measurement in measured]
+    layers = [measurement.motif.layer for measurement in measured]
     return max(layers.count(layer) for layer in set(layers))
 
 
 def _tile(picture: Picture, measurement: Measurement) -> Tile:
-    subject = measurement.subject
-    number = f", seed {subject.number}" if subject.number else ""
-    if subject.kind is Kind.HIDDEN:
+    motif = measurement.motif
+    number = f", seed {motif.number}" if motif.number else ""
+    if motif.kind is Kind.HIDDEN:
         ratio = measurement.activation
         told = "" if math.isnan(ratio) else f"{ratio:.1f} × natural maximum"
-        return Tile(picture.made.rgb, f"{subject.layer}/{subject.unit}{number}", (Line(told or measurement.reason),))
+        return Tile(picture.made.rgb, f"{motif.layer}/{motif.unit}{number}", (Line(told or measurement.reason),))
     said = tuple(_verdict(judge, opinion) for judge, opinion in measurement.opinions.items())
-    return Tile(picture.made.rgb, f"{subject.label or subject.unit}{number}", said)
+    return Tile(picture.made.rgb, f"{motif.label or motif.unit}{number}", said)
 
 
 def _verdict(judge: str, opinion: Opinion) -> Line:

@@ -58,7 +58,7 @@ def test_recipes_and_floors_are_measured_on_the_same_units(outcome):
     assert {row.pictures for (_, kind), row in rows.items() if kind is Kind.CLASSES} == {3}
     roles = [rows[arm, Kind.HIDDEN].role for arm in arms]
     assert roles == [Role.RECIPE, Role.RECIPE, Role.FLOOR, Role.FLOOR]
-    units = {arm: [m.subject.unit for m in report.measurements if m.arm == arm] for arm in arms}
+    units = {arm: [m.motif.unit for m in report.measurements if m.arm == arm] for arm in arms}
     assert len({tuple(found) for found in units.values()}) == 1
 
 
@@ -72,15 +72,13 @@ def test_an_ascent_beats_its_floors_where_it_should(outcome):
 
 def test_the_picture_of_another_unit_is_measured_for_this_one(outcome, bench):
     report, pictures = outcome
-    own = {m.subject.unit: m for m in report.measurements if m.arm == "long" and m.subject.layer == "head"}
-    others = [m for m in report.measurements if m.arm == f"{ANOTHER} (long)" and m.subject.layer == "head"]
+    own = {m.motif.unit: m for m in report.measurements if m.arm == "long" and m.motif.layer == "head"}
+    others = [m for m in report.measurements if m.arm == f"{ANOTHER} (long)" and m.motif.layer == "head"]
     units = sorted(own)
     for measurement in others:
-        following = units[(units.index(measurement.subject.unit) + 1) % len(units)]
-        picture = next(
-            p for p in pictures["long"] if p.subject.layer == "head" and p.subject.unit == following
-        ).made.rgb
-        expected = LayerAnswers(bench.engine, "head", 32).peaks([picture])[0, measurement.subject.unit]
+        following = units[(units.index(measurement.motif.unit) + 1) % len(units)]
+        picture = next(p for p in pictures["long"] if p.motif.layer == "head" and p.motif.unit == following).made.rgb
+        expected = LayerAnswers(bench.engine, "head", 32).peaks([picture])[0, measurement.motif.unit]
         assert measurement.response.value == pytest.approx(expected)
         assert math.isnan(measurement.cpu_s)
 
@@ -96,7 +94,7 @@ def test_without_a_gallery_the_maxima_are_those_of_the_photographs(evaluation, b
 
 def test_judges_see_class_pictures_only(outcome):
     for measurement in outcome[0].measurements:
-        assert set(measurement.opinions) == ({"judge"} if measurement.subject.kind is Kind.CLASSES else set())
+        assert set(measurement.opinions) == ({"judge"} if measurement.motif.kind is Kind.CLASSES else set())
 
 
 def test_several_pictures_of_a_unit_differ_and_give_a_seed_distance(bench):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepvis.evaluation.judges import Opinion
-from deepvis.evaluation.measurement import Kind, Measurement, Role, Subject
+from deepvis.evaluation.measurement import Kind, Measurement, Motif, Role
 from deepvis.evaluation.picture_figures import PictureFigures
 from deepvis.evaluation.response import Response
 from deepvis.evaluation.rows import layer_activations, rows_of, seed_distance, unit_means
@@ -24,7 +24,7 @@ def measured(unit, value, *, number=0, layer="head", kind=Kind.CLASSES, arm="cle
         **more,
     }
     return Measurement(
-        arm=arm, subject=Subject(kind, layer, unit, "", number), natural_maximum=natural, usual=USUAL, **values
+        arm=arm, motif=Motif(kind, layer, unit, "", number), natural_maximum=natural, usual=USUAL, **values
     )
 
 
