@@ -86,7 +86,7 @@ def _tile(picture: Picture, measurement: Measurement) -> Tile:
     number = f", seed {motif.number}" if motif.number else ""
     if motif.kind is Kind.HIDDEN:
         ratio = measurement.activation
-        told = "" if math.isnan(ratio) else f"{ratio:.1f} × natural maximum"
+        told = "" if math.isnan(ratio) else f"{ratio:.1f} x natural maximum"
         return Tile(picture.made.rgb, f"{motif.layer}/{motif.unit}{number}", (Line(told or measurement.reason),))
     said = tuple(_verdict(judge, opinion) for judge, opinion in measurement.opinions.items())
     return Tile(picture.made.rgb, f"{motif.label or motif.unit}{number}", said)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from deepvis.evaluation import saving
 from deepvis.evaluation.errors import EvaluationError
 from deepvis.evaluation.evaluation import ANOTHER, NOISE, Bench, Evaluation
 from deepvis.evaluation.judges import Judge
@@ -145,6 +146,15 @@ def test_saving_leaves_figures_and_a_sheet_per_recipe_and_kind(outcome, tmp_path
     assert json.loads((tmp_path / "new" / "figures.json").read_text())["setting"]["model"] == "tiny"
     sheet = np.asarray(Image.open(tmp_path / "new" / "classes-long.png"))
     assert sheet.shape[1] > 3 * 224
+
+
+def test_captions_need_no_signs_that_the_font_of_the_sheets_lacks(outcome):
+    report, pictures = outcome
+    measured = {measurement.motif: measurement for measurement in report.measurements if measurement.arm == "long"}
+    tiles = [saving._tile(picture, measured[picture.motif]) for picture in pictures["long"]]
+    texts = [text for tile in tiles for text in (tile.title, *(line.text for line in tile.lines))]
+    assert len(texts) >= 2 * len(tiles)
+    assert all(text.isascii() for text in texts)
 
 
 def test_without_makers_there_is_nothing_to_evaluate(evaluation):
