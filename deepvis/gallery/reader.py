@@ -223,6 +223,14 @@ class GalleryReader:
         return frozenset(self.connection.execute(query, (layer, hash_text)))
 
     @_consistent
+    def job_images(self, layer: str, unit: int, hash_text: str) -> tuple[ImageRecord, ...]:
+        """Pictures of a unit that jobs of a hash stored, by kind, recipe and seed."""
+        known = find_layer(self.connection, layer)
+        rows = () if known is None else self._image_rows(known, unit)
+        keys = {key for (key,) in self.connection.execute("SELECT id FROM jobs WHERE hash = ?", (hash_text,))}
+        return tuple(_image(row, "") for row in rows if row[9] in keys)
+
+    @_consistent
     def layer_images(self, layer: str) -> tuple[ImageRecord, ...]:
         """Pictures of the whole layer (imported sheets), by kind and rank."""
         known = find_layer(self.connection, layer)
@@ -291,13 +299,16 @@ class GalleryReader:
         return tuple(ClassMean(*row) for row in self.connection.execute(query, (layer.id, unit)))
 
     def _images(self, layer: LayerRow, unit: int, identity: ModelIdentity | None) -> tuple[ImageRecord, ...]:
+        rows = self._image_rows(layer, unit)
+        stale = {job: self._stale(job, identity) for job in {row[9] for row in rows}}
+        return tuple(_image(row, stale[row[9]]) for row in rows)
+
+    def _image_rows(self, layer: LayerRow, unit: int) -> list[tuple[Any, ...]]:
         query = (
             "SELECT id, kind, rank, value, recipe, seed, height, width, metadata, job_id FROM images"
             " WHERE layer_id = ? AND unit = ? ORDER BY kind, recipe, seed, rank, id"
         )
-        rows = self.connection.execute(query, (layer.id, unit)).fetchall()
-        stale = {job: self._stale(job, identity) for job in {row[9] for row in rows}}
-        return tuple(_image(row, stale[row[9]]) for row in rows)
+        return self.connection.execute(query, (layer.id, unit)).fetchall()
 
 
 def _statistics(row: tuple[Any, ...]) -> UnitStatistics:

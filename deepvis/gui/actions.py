@@ -147,6 +147,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("previous_pattern", "Previous: exemplars, statistics", ("Shift+S",), "Data"),
     ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
     ActionSpec("show_exemplars", "Show exemplars in the grid", (), "Data", "The images each unit answers to most."),
+    ActionSpec(
+        "show_synthesized",
+        "Show synthesized pictures in the grid",
+        (),
+        "Data",
+        "Made to excite each unit.",
+    ),
     ActionSpec("show_activity", "Show how often units are active", (), "Data", "Finds units that never answer."),
     ActionSpec("show_correlation", "Show which units are active together", (), "Data"),
     ActionSpec(

@@ -24,6 +24,7 @@ from deepvis.live.events import (
     SourceChanged,
 )
 from deepvis.live.first_view import view_for_model
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import GridView, Stage, UnitId, UnitPane, View
 
 if TYPE_CHECKING:
@@ -180,9 +181,10 @@ class Controller(QObject):
         return (layer_page.model, layer_page.layer) == (self.view.model, self.view.layer)
 
     def shows_pattern(self, pattern: PatternPicture) -> bool:
-        """Whether a grid of exemplars is what is asked for now, its zoom and the size of the pane apart."""
+        """Whether a grid of pictures is what is asked for now, its zoom and the size of the pane apart."""
         asked, answered = self.view, pattern.view
-        return asked.stage is Stage.EXEMPLARS and (asked.model, asked.layer, asked.all_patterns) == (
+        return asked.stage in PATTERN_STAGES and (asked.stage, asked.model, asked.layer, asked.all_patterns) == (
+            answered.stage,
             answered.model,
             answered.layer,
             answered.all_patterns,

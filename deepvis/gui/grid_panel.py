@@ -16,6 +16,7 @@ from deepvis.gui.widgets.grid_view import GridPane
 from deepvis.gui.widgets.notice import Notice
 from deepvis.gui.widgets.unit_view import UnitView
 from deepvis.imaging.colormap import COLORMAPS, table
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Scaling, Sort, Stage
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ class GridPanel(QWidget):
     # the pages made from the gallery
 
     def show_pattern(self, picture: PatternPicture, unit: int, words: str) -> None:
-        """Show another grid of exemplars, and what it is made of in one line; nothing happens on other pages."""
-        if self._shown is Stage.EXEMPLARS and picture.bgrx is not None and picture.layout is not None:
+        """Show another grid of pictures, and what it is made of in one line; nothing happens on other pages."""
+        if self._shown in PATTERN_STAGES and picture.bgrx is not None and picture.layout is not None:
             self.grid.set_mosaic(picture.bgrx, picture.layout, unit, None)
             self.show_page(words)
 
@@ -209,7 +210,7 @@ class GridPanel(QWidget):
         self.notice.set_words("", offer=False)
         self._stages.setCurrentIndex(self._stages.findData(stage))
         for widget in (self._choices["sort"], self._hide_dead):
-            widget.setVisible(live or stage is Stage.EXEMPLARS)
+            widget.setVisible(live or stage in PATTERN_STAGES)
         self._footer.setCurrentIndex(0 if live else 1)
         self.set_enlarged(False)
         self._place()
@@ -224,7 +225,7 @@ class GridPanel(QWidget):
         else:
             front = pages.get(self._shown) or self.grid
         self.stage.setCurrentWidget(front)
-        self._all.setVisible(self._shown is Stage.EXEMPLARS and not self._is_empty)
+        self._all.setVisible(self._shown in PATTERN_STAGES and not self._is_empty)
 
     def _build(self) -> None:
         self.setObjectName("grid_panel")

@@ -26,6 +26,7 @@ from deepvis.gui.widgets.picture_view import dropped_specs
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.unit_page import UnitPage
 from deepvis.gui.window_commands import WindowCommands
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class MainWindow(QMainWindow):
         for name, on in ticks.items():
             self.acts.set_checked(name, on)
         for name in ("next_sort", "toggle_dead"):
-            self.acts.allow(name, view.stage in (Stage.ACTIVATIONS, Stage.EXEMPLARS))
+            self.acts.allow(name, view.stage is Stage.ACTIVATIONS or view.stage in PATTERN_STAGES)
         self.acts.allow("back", self.controller.history.can_go_back)
         self.acts.allow("forward", self.controller.history.can_go_forward)
 

@@ -14,7 +14,7 @@ from deepvis.live.layer_pages import LayerPages
 from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.page_maker import PageMaker
 from deepvis.live.page_notes import not_scanned
-from deepvis.live.pages import LayerPageData, PatternPicture, SessionPage, UnitPageData
+from deepvis.live.pages import PATTERN_STAGES, LayerPageData, PatternPicture, SessionPage, UnitPageData
 from deepvis.live.pattern_grid import PatternGrid
 from deepvis.live.pattern_tiles import LayerTiles
 from deepvis.live.recent import Recent
@@ -144,7 +144,7 @@ class GalleryLoader(Worker):
         try:
             if self._view.unit < layer.units:
                 self._answer_page(desk, layer)
-            if self._view.stage is Stage.EXEMPLARS:
+            if self._view.stage in PATTERN_STAGES:
                 self._answer_pattern(desk, layer)
             elif self._view.stage is not Stage.ACTIVATIONS:
                 self._answer_layer(desk, layer)

@@ -124,8 +124,8 @@ class Climb:
                     raise Canceled
                 flow.redirects = step < course.recipe.redirect_steps
                 self._step(step, flow, reached)
-                if watch.every and (step % watch.every == 0 or step == course.steps - 1):
-                    watch.report(self._preview(step, reached.trajectory[-1]))
+                if _is_due(watch, step, last=step == course.steps - 1):
+                    watch.report(self._preview(step, reached.trajectory))
         reached.pictures = self._result()
         return reached
 
@@ -233,9 +233,10 @@ class Climb:
             _copy(current, self._pictures.variables)
             return images
 
-    def _preview(self, step: int, objective: torch.Tensor) -> Preview:
+    def _preview(self, step: int, trajectory: Sequence[torch.Tensor]) -> Preview:
         course, images = self._course, as_bytes(self._result())
-        return Preview(step + 1, course.steps, images, objective.float().numpy(), course.places, course.attempt)
+        so_far = torch.stack(list(trajectory)).float().numpy()
+        return Preview(step + 1, course.steps, images, so_far[-1], course.places, so_far, course.attempt)
 
 
 def leaky(values: LayerValues, leak: float) -> torch.Tensor:
@@ -257,6 +258,10 @@ def as_bytes(pictures: torch.Tensor) -> NDArray[np.uint8]:
     """`(batch, 3, height, width)` in 0..1 to uint8 `(batch, height, width, 3)` on the host."""
     scaled = pictures.detach().clamp(0, 1).mul(WHITE).round().to(torch.uint8)
     return np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _is_due(watch: Watch, step: int, *, last: bool) -> bool:
+    return watch.every > 0 and (last or (step % watch.every == 0 and watch.wanted()))
 
 
 def _changed(gradient: torch.Tensor, changes: Sequence[GradientChange]) -> torch.Tensor:

@@ -1,0 +1,394 @@
+"""The thread that synthesizes pictures on demand, beside live video, with the weights of the running network."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deepvis.gallery.errors import GalleryError
+from deepvis.live.events import Event, Notice, StudioOffered
+from deepvis.live.mailbox import Mailbox, Outbox
+from deepvis.live.studio_gallery import Finished, StudioGallery, made_pictures
+from deepvis.live.studio_news import Start, StudioPhase, StudioState
+from deepvis.live.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deepvis.live.loan import Loan
+    from deepvis.live.running_model import RunningModel
+    from deepvis.live.studio_door import NumberedWish, StudioStates
+    from deepvis.live.studio_order import Order
+    from deepvis.live.studio_run import StudioRun
+    from deepvis.live.turns import Turns
+    from deepvis.models.engine import Engine
+    from deepvis.synthesis.synthesis import Synthesis
+
+log = logging.getLogger(__name__)
+
+MOST_PARKED = 8
+"""Ascents that rest while a newer one runs; with so many a further wish waits."""
+MOST_REMEMBERED = 64
+"""Finished wishes whose pictures can be put back."""
+_NO_NETWORK = "No network runs yet. Wait until one is loaded, then ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Discard:
+    """A wish to remove a picture."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Keep:
+    """A wish to put a picture back."""
+
+    number: int
+    index: int
+
+
+@dataclass(slots=True, eq=False)
+class _Remembered:
+    """A finished wish: what is shown of it, and its pictures as they can be stored."""
+
+    state: StudioState
+    finished: Finished
+
+
+class StudioWorker(Worker):
+    """Works on the newest wish; older ones that have begun rest meanwhile, and go on when it is finished.
+
+    A wish that interrupts is worked on inside the running one, between two of its steps: so there is one thread, and an
+    ascent that rests keeps everything it has. Each has a copy of the network's structure over the same weights.
+
+    Args:
+        report: gets `Notice` and `StudioOffered`.
+        states: gets how far each wish is.
+        lend: asks the inference thread for a loan; `loans` gets it.
+        refresh: the person's gallery was written to.
+        turns: when to rest.
+        gallery_dir: folder of the person's galleries; None for the one in the person's data folder.
+    """
+
+    name = "deepvis-studio"
+
+    def __init__(
+        self,
+        report: Callable[[Event], None],
+        states: StudioStates,
+        lend: Callable[[int], None],
+        refresh: Callable[[], None],
+        turns: Turns,
+        gallery_dir: Path | None,
+    ) -> None:
+        super().__init__(report)
+        self.models: Mailbox[RunningModel] = Mailbox(self.bell.ring)
+        self.loans: Mailbox[Loan] = Mailbox(self.bell.ring)
+        self._asked: Outbox[NumberedWish] = Outbox(self.bell.ring)
+        self._cancels: Outbox[tuple[int, bool]] = Outbox(self.bell.ring)
+        self._errands: Outbox[_Discard | _Keep] = Outbox(self.bell.ring)
+        self._states = states
+        self._lend = lend
+        self._refresh = refresh
+        self._turns = turns
+        self._gallery = StudioGallery(gallery_dir)
+        self._running: RunningModel | None = None
+        self._loan: Loan | None = None
+        self._engines: list[Engine] = []
+        self._offered: RunningModel | None = None
+        self._newest: NumberedWish | None = None
+        self._again: list[NumberedWish] = []
+        self._runs: list[StudioRun] = []
+        self._given_up: set[int] = set()
+        self._remembered: OrderedDict[int, _Remembered] = OrderedDict()
+
+    def ask(self, asked: NumberedWish) -> None:
+        """Ask for pictures; any thread may call this."""
+        self._asked.put(asked)
+
+    def cancel(self, number: int, *, older: bool) -> None:
+        """Give up a wish, and where `older` all that were asked before it; any thread may call this."""
+        self._cancels.put((number, older))
+
+    def discard(self, key: int) -> None:
+        """Remove a picture from the person's gallery; any thread may call this."""
+        self._errands.put(_Discard(key))
+
+    def keep(self, number: int, index: int) -> None:
+        """Put a picture of a finished wish back into the person's gallery; any thread may call this."""
+        self._errands.put(_Keep(number, index))
+
+    def step(self) -> None:
+        """Wait for a wish, and work until there is none."""
+        self.bell.wait()
+        self._hear()
+        while not self.stopping and (asked := self._ready()) is not None:
+            self._work(asked)
+            self._hear()
+
+    def close(self) -> None:
+        """Let go of the network."""
+        self._loan = None
+        self._engines.clear()
+
+    # what was said since
+
+    def _hear(self) -> None:
+        running, loan = self.models.take(), self.loans.take()
+        if running is not None:
+            self._follow(running)
+        if loan is not None:
+            self._take_loan(loan)
+        for number, older in self._cancels.take_all():
+            self._given_up |= set(range(number + 1)) if older else {number}
+        for asked in self._asked.take_all():
+            self._take_over(asked)
+        for errand in self._errands.take_all():
+            self._serve(errand)
+
+    def _follow(self, running: RunningModel) -> None:
+        """Another model runs, or the same one elsewhere: what was lent is of no use any more."""
+        before, self._running = self._running, running
+        if before is None or before.info != running.info:
+            self._loan = None
+            self._engines.clear()
+            self._lend(0 if self._newest is None else self._newest.number)
+
+    def _take_loan(self, loan: Loan) -> None:
+        if self._running is None or loan.info != self._running.info:
+            # made before the network was moved; the next one follows, for `_follow` asked for it
+            return
+        self._loan = self._loan if self._loan is not None and self._loan.number > loan.number else loan
+        if self._offered is not self._running:
+            from deepvis.live.studio_offer import studio_offer  # noqa: PLC0415  (imports torch)
+
+            self._offered = self._running
+            self.report(StudioOffered(studio_offer(loan.engine.loaded.network)))
+
+    def _take_over(self, asked: NumberedWish) -> None:
+        """The newest wish; one before it that has not begun is given up."""
+        if self._newest is not None:
+            self._tell(self._newest, StudioPhase.CANCELED)
+        self._newest = asked
+
+    # what is next
+
+    def _ready(self) -> NumberedWish | None:
+        """The next wish that can be worked on now; it is taken off the list."""
+        asked = self._newest
+        if asked is None and not self._runs and self._again:
+            asked = self._again[-1]
+        if asked is None or not self._can_begin(asked):
+            return None
+        if asked is self._newest:
+            self._newest = None
+        else:
+            self._again.pop()
+        return asked
+
+    def _can_begin(self, asked: NumberedWish) -> bool:
+        """Whether everything is there, or it is known that it will never be."""
+        if self._running is None or asked.number in self._given_up:
+            return True
+        if self._loan is None:
+            return False
+        return asked.wish.start is not Start.FRAME or self._loan.number >= asked.number
+
+    # work
+
+    def _work(self, asked: NumberedWish) -> None:
+        """Bring a wish to its end, whatever that is."""
+        from deepvis.models.errors import ModelError  # noqa: PLC0415  (imports torch)
+
+        if asked.number in self._given_up:
+            self._tell(asked, StudioPhase.CANCELED)
+            return
+        try:
+            self._fulfill(asked)
+        except (ValueError, ModelError, GalleryError) as error:
+            self._tell(asked, StudioPhase.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
+            self._tell(asked, StudioPhase.FAILED, self._sentence(asked, error))
+
+    def _fulfill(self, asked: NumberedWish) -> None:
+        from deepvis.live.studio_order import order  # noqa: PLC0415  (imports torch)
+
+        if self._loan is None:
+            raise ValueError(_NO_NETWORK)
+        todo = order(asked, self._loan)
+        if not asked.wish.again and self._show_known(todo):
+            return
+        self._ascend(todo)
+
+    def _show_known(self, todo: Order) -> bool:
+        """Show the pictures of a gallery in place of new ones; False where there are none."""
+        known = self._gallery.known(todo)
+        if known is None:
+            return False
+        made, images, finished = known
+        state = StudioState(
+            todo.number, todo.wish, StudioPhase.DONE, todo.recipe, images=images, made=made, waiting=self._waiting()
+        )
+        self._remember(state, finished)
+        return True
+
+    def _ascend(self, todo: Order) -> None:
+        from deepvis.live.studio_run import StudioRun  # noqa: PLC0415  (imports torch)
+        from deepvis.models.errors import Canceled  # noqa: PLC0415  (imports torch)
+
+        run = StudioRun(todo, self._engine(), self._states.put, self._must_end, self._waiting)
+        self._runs.append(run)
+        try:
+            synthesis = run.ascend()
+        except Canceled:
+            synthesis = None
+        finally:
+            self._runs.pop()
+        if synthesis is None:
+            self._end(run)
+        else:
+            self._finish(run, synthesis)
+
+    def _engine(self) -> Engine:
+        """A network for the next ascent: one that rests may have hooks on its own."""
+        from deepvis.models.twin import twin  # noqa: PLC0415  (imports torch)
+
+        if self._loan is None:
+            raise ValueError(_NO_NETWORK)
+        if not self._loan.own:
+            return self._loan.engine
+        while len(self._engines) <= len(self._runs):
+            self._engines.append(twin(self._loan.engine))
+        return self._engines[len(self._runs)]
+
+    def _must_end(self, run: StudioRun) -> bool:
+        """Between two steps: hear what was said, let a newer wish go first, and live frames."""
+        until_s = time.monotonic() + self._turns.rest_s()
+        while True:
+            self._hear()
+            if self._is_over(run):
+                return True
+            if self._may_interrupt() and (newer := self._ready()) is not None:
+                self._interrupt(run, newer)
+                continue
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self.bell.wait(left_s)
+
+    def _is_over(self, run: StudioRun) -> bool:
+        return self.stopping or run.number in self._given_up or not self._is_at_home(run)
+
+    def _is_at_home(self, run: StudioRun) -> bool:
+        """The network still is the one this began with, where it was."""
+        return self._running is not None and run.home == self._running.info
+
+    def _may_interrupt(self) -> bool:
+        """A network that cannot be copied cannot be in the middle of two ascents."""
+        return self._loan is not None and self._loan.own and len(self._runs) <= MOST_PARKED
+
+    def _interrupt(self, run: StudioRun, newer: NumberedWish) -> None:
+        begun_s = time.monotonic()
+        self._states.put(run.state(StudioPhase.PARKED))
+        self._work(newer)
+        run.parked(time.monotonic() - begun_s)
+
+    # the end of it
+
+    def _finish(self, run: StudioRun, synthesis: Synthesis) -> None:
+        """Store the pictures and show them; they are shown in any case."""
+        finished, problem = self._gallery.finished(run.order, synthesis), ""
+        try:
+            keys = self._gallery.store(finished)
+        except GalleryError as error:
+            keys, problem = (0,) * len(finished.rows), f"The pictures were not kept. {error}"
+        state = replace(
+            run.state(StudioPhase.DONE, problem),
+            step=len(synthesis.trajectory),
+            steps=len(synthesis.trajectory),
+            images=synthesis.images,
+            curve=synthesis.trajectory,
+            made=made_pictures(finished, keys),
+        )
+        self._remember(state, finished)
+        if not problem:
+            self._refresh()
+
+    def _end(self, run: StudioRun) -> None:
+        """What becomes of an ascent that ended early."""
+        if self.stopping or run.number in self._given_up or self._running is None:
+            self._states.put(run.state(StudioPhase.CANCELED))
+        elif run.is_moved(self._running.info):
+            self._again.append(run.asked)
+            self._states.put(run.state(StudioPhase.WAITING))
+            where = f"{self._running.info.device} in {self._running.info.precision}"
+            self.report(Notice(f"The network is on {where} now: the synthesis of {run.order.wish.unit} begins again."))
+        else:
+            name, unit = self._running.info.name, run.order.wish.unit
+            said = f"{name} was loaded before the synthesis of {unit} was finished. Load {unit.model}, then ask again."
+            self._states.put(run.state(StudioPhase.FAILED, said))
+
+    def _sentence(self, asked: NumberedWish, error: Exception) -> str:
+        from deepvis.models.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
+
+        wish = asked.wish
+        log.warning("synthesis of %s failed", wish.unit, exc_info=error)
+        if is_out_of_memory(error):
+            count = f"{len(wish.seeds)} pictures" if len(wish.seeds) > 1 else "a picture"
+            return f"There is not enough memory for {count} of {wish.unit}. Ask for fewer seeds or a smaller size."
+        what = f"{type(error).__name__}: {error}"
+        return f"{wish.unit} could not be synthesized: {what}. Choose another layer or another recipe."
+
+    def _tell(self, asked: NumberedWish, phase: StudioPhase, problem: str = "") -> None:
+        """Say how a wish ended that no ascent speaks for."""
+        self._states.put(StudioState(asked.number, asked.wish, phase, problem=problem, waiting=self._waiting()))
+
+    def _waiting(self) -> int:
+        return max(0, len(self._runs) - 1) + (self._newest is not None) + len(self._again)
+
+    # discard and keep
+
+    def _remember(self, state: StudioState, finished: Finished) -> None:
+        self._remembered[state.number] = _Remembered(state, finished)
+        while len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+        self._states.put(state)
+
+    def _serve(self, errand: _Discard | _Keep) -> None:
+        try:
+            if isinstance(errand, _Discard):
+                self._remove(errand.key)
+            else:
+                self._put_back(errand)
+        except GalleryError as error:
+            self.report(Notice(str(error), "error"))
+
+    def _remove(self, key: int) -> None:
+        model = "" if self._running is None else self._running.info.name
+        if not self._gallery.remove(model, key):
+            self.report(Notice("That picture is not in the gallery any more.", "warning"))
+        for known in self._remembered.values():
+            for index, picture in enumerate(known.state.made):
+                if picture.key == key and known.finished.model == model:
+                    self._show_key(known, index, 0)
+        self._refresh()
+
+    def _put_back(self, errand: _Keep) -> None:
+        known = self._remembered.get(errand.number)
+        if known is None or not 0 <= errand.index < len(known.state.made):
+            self.report(Notice("That picture is no longer at hand. Ask for it again.", "warning"))
+        elif not known.state.made[errand.index].key:
+            (key,) = self._gallery.store(known.finished, [errand.index])
+            self._show_key(known, errand.index, key)
+            self._refresh()
+
+    def _show_key(self, known: _Remembered, index: int, key: int) -> None:
+        made = list(known.state.made)
+        made[index] = replace(made[index], key=key)
+        known.state = replace(known.state, made=tuple(made), waiting=self._waiting())
+        self._states.put(known.state)
