@@ -24,11 +24,10 @@ UNKNOWN_WORK = 0.5
 """The same before anything is known."""
 STILL_AFTER_S = 1.0
 """Without a frame for so long, or for three usual intervals, the picture stands still."""
-LONGEST_REST_S = 3.0
+LONGEST_REST_S = 10.0
 _NEWS = 0.2
 """Weight of a new interval in the running mean."""
-_FRAMES_PER_BLOCK = 3.0
-_FRAMES_PER_REST = 2.5
+_FRAMES_AT_LEAST = 2.5
 
 
 class Turns:
@@ -73,7 +72,7 @@ class Turns:
         """Frames come; otherwise the picture stands still."""
         if self._frame is None:
             return False
-        patience_s = max(STILL_AFTER_S, 3 * (self._alone_s or 0.0))
+        patience_s = max(STILL_AFTER_S, 3 * max(self._alone_s or 0.0, self._disturbed_s or 0.0))
         return self._clock() - self._frame[0] < patience_s
 
     @property
@@ -89,9 +88,10 @@ class Turns:
             if not self.flowing:
                 self._block_from_s = self._worked()
                 return 0.0
-            part, interval_s = self.work_part, self._alone_s or 0.0
-            least_rest_s = _FRAMES_PER_REST * interval_s
-            block_s = max(BLOCK_S, _FRAMES_PER_BLOCK * interval_s, least_rest_s * part / (1 - part))
+            part, alone_s = self.work_part, self._alone_s or 0.0
+            # both must be long enough for frames that see nothing else
+            block_s = max(BLOCK_S, _FRAMES_AT_LEAST * max(alone_s, self._disturbed_s or 0.0))
+            block_s = max(block_s, _FRAMES_AT_LEAST * alone_s * part / (1 - part))
             if worked_s < block_s:
                 return 0.0
             self._block_from_s = self._worked()
