@@ -37,7 +37,7 @@ SORT_TIP = "Order of the units, by their values now or, of exemplars, in the dat
 HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
 STAGE_TIP = "What is shown of the layer (S)"
-ALL_TIP = "All exemplars of each unit in its tile, or the best alone (1)"
+ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
 SCAN = "Scan a folder of images…"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""

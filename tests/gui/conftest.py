@@ -18,10 +18,38 @@ from deepvis.live.events import ModelReady, SourceChanged
 from deepvis.live.meter import Meters
 from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
+from deepvis.live.studio_news import StudioState, StudioWish
 from deepvis.live.summary import ColorScale, UnitSummary
 from deepvis.records import Frame, LayerInfo, ModelInfo, ModelRequest, Prediction, Rect, SourceState, UnitId, View
 
 LABELS = ("tabby", "tiger cat", "espresso", "coffee mug")
+
+
+class FakeStudio:
+    """Takes wishes for pictures and hands out the states that a test puts in."""
+
+    def __init__(self) -> None:
+        self.wishes: list[StudioWish] = []
+        self.canceled: list[int | None] = []
+        self.discarded: list[int] = []
+        self.kept: list[tuple[StudioState, int]] = []
+        self.states: list[StudioState] = []
+
+    def synthesize(self, wish):
+        self.wishes.append(wish)
+        return len(self.wishes)
+
+    def cancel(self, number=None):
+        self.canceled.append(number)
+
+    def discard(self, key):
+        self.discarded.append(key)
+
+    def keep(self, state, index):
+        self.kept.append((state, index))
+
+    def take(self):
+        return self.states.pop(0) if self.states else None
 
 
 class FakeSession:
@@ -33,6 +61,7 @@ class FakeSession:
         self.calls: list[tuple] = []
         self.events: list[object] = []
         self.result: LiveResult | None = None
+        self.studio = FakeStudio()
 
     def set_view(self, view):
         self.view = view
