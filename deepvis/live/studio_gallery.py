@@ -159,7 +159,8 @@ def _whole(value: object) -> int:
 def _very_pictures(reader: GalleryReader, order: Order) -> list[tuple[ImageRecord, ImageRow]]:
     """One per seed, in their order; none where one is missing."""
     unit = order.wish.unit
-    records = {record.seed: record for record in reader.job_images(unit.layer, unit.unit, order.job.hash)}
+    images = reader.unit(unit.layer, unit.unit).images
+    records = {image.seed: image for image in images if image.job == order.job.hash}
     if not all(seed in records for seed in order.wish.seeds):
         return []
     return [(records[seed], _row(reader, records[seed], order)) for seed in order.wish.seeds]
