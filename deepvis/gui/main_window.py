@@ -132,9 +132,10 @@ class MainWindow(QMainWindow):
 
     def show_recipes(self, on: bool) -> None:
         """Show or hide the panel of recipes."""
+        sizes = [RECIPES_WIDTH, self.page_dock.width()]
         self.recipe_dock.setVisible(on)
         if on:
-            self.resizeDocks([self.recipe_dock], [RECIPES_WIDTH], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.recipe_dock, self.page_dock], sizes, Qt.Orientation.Horizontal)
 
     def _center(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)

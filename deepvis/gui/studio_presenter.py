@@ -294,7 +294,10 @@ class StudioPresenter(QObject):
         page.another_asked.connect(self.another_like)
         page.start_asked.connect(self.start_from)
         page.discard_asked.connect(lambda picture: self._discard((picture,)))
-        grid = self._window.grid_panel.grid
+        middle = self._window.grid_panel
+        middle.synthesize_asked.connect(self.synthesize)
+        middle.notice.copied.connect(lambda command: controller.flashed.emit(f"Copied: {command}"))
+        grid = middle.grid
         grid.unit_clicked.connect(lambda _unit: self.touch())
         grid.position_clicked.connect(lambda _unit, _row, _column: self.touch())
 

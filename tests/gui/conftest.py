@@ -18,7 +18,6 @@ from deepvis.live.events import ModelReady, SourceChanged
 from deepvis.live.meter import Meters
 from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
-from deepvis.live.studio_news import StudioState, StudioWish
 from deepvis.live.summary import ColorScale, UnitSummary
 from deepvis.records import Frame, LayerInfo, ModelInfo, ModelRequest, Prediction, Rect, SourceState, UnitId, View
 
@@ -29,11 +28,7 @@ class FakeStudio:
     """Takes wishes for pictures and hands out the states that a test puts in."""
 
     def __init__(self) -> None:
-        self.wishes: list[StudioWish] = []
-        self.canceled: list[int | None] = []
-        self.discarded: list[int] = []
-        self.kept: list[tuple[StudioState, int]] = []
-        self.states: list[StudioState] = []
+        self.wishes, self.canceled, self.discarded, self.kept, self.states = [], [], [], [], []
 
     def synthesize(self, wish):
         self.wishes.append(wish)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.ascent_words import expected_pictures, fraction, pictures_of, progress_words, reasons
@@ -14,7 +14,6 @@ from deepvis.gui.widgets.curve_plot import CurvePlot
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.exemplar_strip import LARGE, ExemplarStrip
 from deepvis.gui.widgets.paragraph import Paragraph
-from deepvis.gui.widgets.placeholder import FittingButton
 from deepvis.live.studio_news import StudioPhase
 
 if TYPE_CHECKING:
@@ -22,17 +21,19 @@ if TYPE_CHECKING:
     from deepvis.live.studio_news import StudioState
 
 
+_LINE = 24
+"""Height of the line of words, also while it has no buttons."""
+
+
 class AscentView(QWidget):
     """One place for a synthesis from its first step to its end, so that nothing jumps when it is finished.
 
     Signals:
-        cancel_asked: stop it.
         keep_asked: its pictures stay.
         discard_asked: its pictures leave the gallery, all of them.
         back_asked: its pictures go into the gallery again.
     """
 
-    cancel_asked = pyqtSignal()
     keep_asked = pyqtSignal()
     discard_asked = pyqtSignal()
     back_asked = pyqtSignal()
@@ -46,10 +47,9 @@ class AscentView(QWidget):
         self._rest = ElidedLabel("muted")
         self._bar = QProgressBar()
         self._reason = Paragraph()
-        self._cancel = FittingButton("Cancel")
-        self._keep = FittingButton("Keep")
-        self._discard = FittingButton("Discard")
-        self._back = FittingButton("Put back into the gallery", "Put back")
+        self.keep = _small("keep", "It is in the gallery and stays there: fold this up")
+        self.discard = _small("discard", "Take it out of the gallery again")
+        self.back = _small("put back", "Put it into the gallery again")
         self._build()
 
     @property
@@ -73,6 +73,14 @@ class AscentView(QWidget):
         self.strip.blank()
         self.curve.set_curve(None, 0)
         self._offer(running=True)
+
+    def blank(self) -> None:
+        """Take away what was about another unit, and keep the places."""
+        self._state = None
+        for words in (self._doing, self._rest):
+            words.set_text(" ")
+        self.strip.blank()
+        self.curve.set_curve(None, 0)
 
     def show_state(self, state: StudioState, natural: float = math.nan) -> None:
         """Show how far it is.
@@ -104,12 +112,10 @@ class AscentView(QWidget):
     def _offer(self, *, running: bool) -> None:
         made = () if self._state is None else self._state.made
         stored = any(each.key for each in made)
-        self._discard.set_texts("Discard all" if len(made) > 1 else "Discard")
-        self._keep.set_texts("Keep all" if len(made) > 1 else "Keep")
-        self._cancel.setVisible(running)
-        self._keep.setVisible(not running and stored)
-        self._discard.setVisible(not running and stored)
-        self._back.setVisible(not running and bool(made) and not stored)
+        self.keep.setVisible(not running and stored)
+        self.discard.setVisible(not running and stored)
+        self.back.setVisible(not running and bool(made) and not stored)
+        self._rest.setVisible(running)
 
     def _build(self) -> None:
         for quiet in (self._doing, self._rest, self._reason):
@@ -119,17 +125,18 @@ class AscentView(QWidget):
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
-        self._keep.setToolTip("It is in the gallery and stays there: fold this up")
-        self._discard.setToolTip("Take it out of the gallery again")
-        self._cancel.clicked.connect(lambda: self.cancel_asked.emit())
-        self._keep.clicked.connect(lambda: self.keep_asked.emit())
-        self._discard.clicked.connect(lambda: self.discard_asked.emit())
-        self._back.clicked.connect(lambda: self.back_asked.emit())
-        # the left words take what they need, the right ones end at the edge
-        self._doing.text_changed.connect(lambda: self._doing.setFixedWidth(self._doing.sizeHint().width()))
-        line, buttons = _row(self._doing, self._rest), _row(self._cancel, self._keep, self._discard, self._back)
-        line.setStretch(1, 1)
-        buttons.addStretch(1)
+        self.keep.clicked.connect(lambda: self.keep_asked.emit())
+        self.discard.clicked.connect(lambda: self.discard_asked.emit())
+        self.back.clicked.connect(lambda: self.back_asked.emit())
+        # the right words take what they need, the left ones are cut where both do not fit
+        self._rest.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._rest.text_changed.connect(lambda: self._rest.setFixedWidth(self._rest.sizeHint().width()))
+        line = QHBoxLayout()
+        line.setSpacing(SPACE // 2)
+        line.addWidget(self._doing, 1)
+        for widget in (self._rest, self.keep, self.discard, self.back):
+            line.addWidget(widget)
+        line.addStrut(_LINE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, SPACE)
         column.setSpacing(SPACE // 2)
@@ -138,12 +145,14 @@ class AscentView(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._reason)
         column.addWidget(self.curve)
-        column.addLayout(buttons)
 
 
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(SPACE)
-    for widget in widgets:
-        row.addWidget(widget)
-    return row
+def _small(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setProperty("compact", True)
+    button.setProperty("flat", True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.gui.figures import span_text
-from deepvis.gui.widgets.made_words import rank_text
 from deepvis.live.pages import Made, PagePicture
 from deepvis.live.studio_news import Start, StudioPhase
 
@@ -27,7 +26,8 @@ def progress_words(state: StudioState) -> tuple[str, str]:
     if phase is StudioPhase.PARKED:
         return f"Interrupted at step {state.step:,}", "goes on by itself"
     if phase is StudioPhase.DONE:
-        return f"Done in {span_text(max(1.0, state.seconds))}", _outcome(state)
+        stored = not state.made or any(made.key for made in state.made)
+        return f"Done in {span_text(max(1.0, state.seconds))}" if stored else "Not in the gallery", ""
     if phase is not StudioPhase.RUNNING:
         return f"{str(phase).capitalize()} at step {state.step:,}", ""
     if not state.step:
@@ -105,10 +105,3 @@ def _last_value(state: StudioState, place: int) -> float:
     if curve is None or not len(curve) or place >= curve.shape[1]:
         return math.nan
     return float(curve[-1, place])
-
-
-def _outcome(state: StudioState) -> str:
-    if len(state.made) != 1 or state.wish.negative or state.made[0].reason:
-        return ""
-    rank = state.made[0].layer_rank
-    return "largest of its layer" if not rank else rank_text(rank, None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _OTHERS = ("#56b4e9", "#e69f00", "#cc79a7", "#d55e00", "#0072b2")
 """Of the second and later pictures, after Okabe and Ito: color-blind people can tell them apart."""
 
-_AXIS_WIDTH = 40
+_AXIS_WIDTH, _AXIS_HEIGHT = 40, 32
 _HEADROOM = 0.08
 _WIDTH = 1.5
 
@@ -37,6 +37,7 @@ class CurveItems:
         self._item.setMouseEnabled(x=False, y=False)
         self._item.disableAutoRange()
         self._item.getAxis("left").setWidth(_AXIS_WIDTH)
+        self._item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
         self.widget.set_names(bottom="step", left="objective")
         self._natural: Any = pyqtgraph.InfiniteLine(angle=0, movable=False)
         self._natural_text: Any = pyqtgraph.TextItem(anchor=(1.0, 1.0))
@@ -82,7 +83,7 @@ class CurveItems:
         self._natural_text.setVisible(known)
         if known:
             self._natural.setPos(natural)
-            self._natural_text.setText(f"natural maximum {number(natural)}")
+            self._natural_text.setText(f"natural max {number(natural)}")
             self._natural_text.setAnchor((1.0, 0.0 if natural > turn else 1.0))
             self._natural_text.setPos(max(2, steps), natural)
 

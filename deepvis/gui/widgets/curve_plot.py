@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from deepvis.gui.widgets.curve_items import CurveItems
 
-_HEIGHT = 116
+_HEIGHT = 108
 
 
 class CurvePlot(QWidget):

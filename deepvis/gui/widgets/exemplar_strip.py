@@ -16,13 +16,16 @@ from deepvis.gui.widgets.whole_image_popup import WholeImagePopup
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from PyQt6.QtGui import QHideEvent, QMouseEvent, QWheelEvent
+    from PyQt6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QWheelEvent
     from PyQt6.QtWidgets import QWidget
 
     from deepvis.live.pages import Made, PagePicture
 
 _REST_MS = 120
 """The pointer rests on a crop for this long before the whole image appears: it may only be passing."""
+
+_ONE_LINE = 196
+"""Logical pixels from which on recipe, seed, value and ratio fit into one line."""
 
 CROPS = TileStyle(columns=3, largest=160)
 BANDS = TileStyle(columns=3, largest=160, abreast=True)
@@ -59,7 +62,7 @@ class ExemplarStrip(TileGrid):
         self._pictures: tuple[PagePicture, ...] = ()
         self._chosen: frozenset[Hashable] = frozenset()
         self._scores = True
-        self._whole = False
+        self._whole = self._narrow = False
         self._popup = WholeImagePopup(self)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
@@ -105,6 +108,13 @@ class ExemplarStrip(TileGrid):
         """Show whole images with the box of the crop in place of crops."""
         if whole != self._whole:
             self._whole = whole
+            self._refresh_in_place()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Captions of one line give way to captions of two."""
+        super().resizeEvent(event)
+        if (self.width() < _ONE_LINE) != self._narrow:
+            self._narrow = not self._narrow
             self._refresh_in_place()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
@@ -158,7 +168,7 @@ class ExemplarStrip(TileGrid):
 
     def _made_tile(self, picture: PagePicture, made: Made, *, chosen: bool) -> Tile:
         first, second = caption(picture, made)
-        if len(self._pictures) == 1 and self._style.alone:
+        if len(self._pictures) == 1 and self._style.alone and not self._narrow:
             # there is room for everything on one line
             ends = (name_of(made), "  ·  ".join(part for part in second if part) if self._scores else "")
             return Tile(picture.rgb, None, *ends, badges=badges(made), chosen=chosen)

@@ -34,9 +34,10 @@ def key_of(picture: PagePicture) -> Hashable:
 
 
 def caption(picture: PagePicture, made: Made) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Two lines, each with its beginning and its end: recipe and seed, value and natural ratio."""
+    """Two lines, each with its beginning and its end: recipe (with a star where changed) and seed, value and ratio."""
     value = "" if math.isnan(picture.value) else number(picture.value)
-    return (made.recipe, f"seed {made.seed}"), (value, ratio_text(made, " max"))
+    recipe, _, changes = made.recipe.partition(",")
+    return (recipe + "*" * ("changed" in changes), f"seed {made.seed}"), (value, ratio_text(made, " max"))
 
 
 def ratio_text(made: Made, of: str) -> str:
@@ -57,7 +58,7 @@ def badges(made: Made) -> tuple[str, ...]:
 def figures_of(picture: PagePicture, made: Made) -> tuple[str, ...]:
     """All that is known of a synthesized picture, a line each."""
     value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
-    ratio = ratio_text(made, " the natural maximum")
+    ratio = ratio_text(made, " natural maximum")
     how = [] if made.steps is None else [f"{made.steps:,} steps"]
     if made.start:
         how.append(f"from {made.start}")

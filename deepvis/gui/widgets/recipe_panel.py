@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFormLayout,
     QFrame,
@@ -15,6 +14,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,14 +25,18 @@ from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.number_field import WholeField
 from deepvis.gui.widgets.paragraph import Paragraph
 from deepvis.gui.widgets.regularizer_list import RegularizerList
+from deepvis.gui.widgets.setting_row import switch
 from deepvis.gui.widgets.start_combo import StartCombo
 
 if TYPE_CHECKING:
     from deepvis.live.studio_news import RecipeInfo, StudioOffer
 
-LABEL_WIDTH = 66
+LABEL_WIDTH = 54
 FIELD_HEIGHT = 26
 WIDTH = 272
+LEAST_WIDTH = 258
+"""Also beside a scroll bar no number is cut."""
+
 WAITING = "Recipes come with the network."
 
 
@@ -63,7 +67,7 @@ class RecipePanel(QWidget):
         self.pictures_field = WholeField(1, MOST_PICTURES, 1)
         self.seed_field = WholeField(0, LARGEST_SEED, 0)
         self.start = StartCombo()
-        self.negative = QCheckBox("what turns it off")
+        self.negative = switch("what turns it off", "Seek the picture for which the unit is lowest (3)")
         self.regularizers = RegularizerList()
         self.reset = QPushButton("Back to the recipe")
         self._unit = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
@@ -129,7 +133,7 @@ class RecipePanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrower, the sliders cannot be aimed at."""
-        return QSize(WIDTH - 24, 240)
+        return QSize(LEAST_WIDTH, 240)
 
     # from the choice to the fields
 
@@ -239,8 +243,8 @@ class RecipePanel(QWidget):
         for box in (self.recipe, self.start):
             box.setFixedHeight(FIELD_HEIGHT)
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.negative.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.negative.setToolTip("Seek the picture for which the unit is lowest (3)")
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.negative.setFixedHeight(FIELD_HEIGHT)
         self.pictures_field.setToolTip("Pictures, made together: one per seed")
         self.seed_field.setToolTip("The first seed: the same seed gives the same picture")
         self.go.setDefault(True)
@@ -260,8 +264,8 @@ class RecipePanel(QWidget):
         form.addRow(self.about)
         form.addRow(_label("Size"), _row(self.size_field, QLabel("steps"), self.steps_field))
         form.addRow(_label("Pictures"), _row(self.pictures_field, QLabel("seed"), self.seed_field))
-        form.addRow(_label("Start from"), self.start)
-        form.addRow(_label("Negative"), self.negative)
+        form.addRow(_label("Start"), self.start)
+        form.addRow(_label("Seek"), self.negative)
         fields = QWidget()
         column = QVBoxLayout(fields)
         column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
@@ -269,6 +273,7 @@ class RecipePanel(QWidget):
         column.addWidget(self._unit)
         column.addLayout(form)
         column.addWidget(self.regularizers)
+        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         return fields
 
@@ -282,12 +287,13 @@ class RecipePanel(QWidget):
 
     def _footer(self) -> QWidget:
         footer = QWidget()
+        footer.setObjectName("recipe_footer")
+        footer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(footer)
         column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE + 4)
         column.setSpacing(SPACE)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        buttons.addWidget(self.reset)
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.go)

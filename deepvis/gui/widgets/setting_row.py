@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.elided_label import ElidedLabel
@@ -41,6 +41,7 @@ class SettingRow(QWidget):
         name.setFont(small(self.font()))
         name.set_text(info.name.replace("_", " "))
         name.setFixedWidth(NAME_WIDTH)
+        name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE)
@@ -62,12 +63,13 @@ class SettingRow(QWidget):
             self._add_number(info, float(value))
 
     def _add_switch(self, value: bool) -> None:
-        box = QCheckBox()
-        box.setChecked(value)
-        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        box.setAccessibleName(self.info.name)
-        box.toggled.connect(self._take)
-        self._row.addWidget(box, 1)
+        button = switch("yes" if value else "no", self.info.about)
+        button.setChecked(value)
+        button.setAccessibleName(self.info.name)
+        button.toggled.connect(lambda on: button.setText("yes" if on else "no"))
+        button.toggled.connect(self._take)
+        self._row.addWidget(button)
+        self._row.addStretch(1)
 
     def _add_list(self, info: SettingInfo, value: str) -> None:
         combo = QComboBox()
@@ -113,3 +115,16 @@ class SettingRow(QWidget):
         if value != self._value:
             self._value = value
             self.changed.emit()
+
+
+def switch(text: str, tip: str) -> QToolButton:
+    """A button that stays down, like the other choices of this window."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setCheckable(True)
+    button.setProperty("compact", True)
+    button.setMinimumWidth(FIELD_WIDTH)
+    button.setFixedHeight(FIELD_HEIGHT)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

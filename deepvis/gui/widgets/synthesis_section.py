@@ -22,10 +22,15 @@ from deepvis.live.studio_news import StudioPhase
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from PyQt6.QtGui import QResizeEvent
+
     from deepvis.live.pages import PagePicture
     from deepvis.live.studio_news import StudioState
 
 SYNTHESIZE = "Synthesize"
+_WIDE = 204
+"""Logical pixels from which on the title and the button's long word fit beside each other."""
+
 AGAIN = "Try again"
 CANCELED = Words("Canceled. Nothing was kept.", action=SYNTHESIZE)
 
@@ -73,7 +78,9 @@ class SynthesisSection(Section):
         self._settings = QToolButton()
         self._pictures: tuple[PagePicture, ...] = ()
         self._why = Words("", action=SYNTHESIZE)
+        self._word, self._cancel_word = "synthesize", "cancel"
         self._growing = False
+        self._stale = False
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,18 +109,20 @@ class SynthesisSection(Section):
     def running(self) -> bool:
         """A synthesis is expected or goes on."""
         state = self.ascent.state
-        return self._growing and (state is None or not state.over)
+        return self._growing and not self._stale and (state is None or not state.over)
 
     def set_pictures(self, pictures: tuple[PagePicture, ...], why: Words) -> None:
         """Show what the gallery has of the unit; `why` says why that is nothing."""
         self._pictures, self._why = pictures, why
+        if self._stale:
+            self._growing = self._stale = False
         self._fill_strip()
         self._refresh()
 
     def expect(self, pictures: int = 1) -> None:
         """Keep the place of pictures that are about to be begun."""
         self._trouble.hide()
-        self._growing = True
+        self._growing, self._stale = True, False
         self.ascent.expect(pictures)
         self._fill_strip()
         self._refresh()
@@ -125,6 +134,7 @@ class SynthesisSection(Section):
             state: of a wish about the unit of the page.
             natural: the unit's largest activation in the scanned data; NaN where unknown.
         """
+        self._stale = False
         failed = state is not None and state.phase is StudioPhase.FAILED
         self._growing = state is not None and state.phase not in (StudioPhase.FAILED, StudioPhase.CANCELED)
         self._trouble.setVisible(failed)
@@ -150,17 +160,33 @@ class SynthesisSection(Section):
         self._refresh()
 
     def blank(self) -> None:
-        """Take away what was about another unit."""
-        self._growing = False
-        self._trouble.hide()
+        """Take away what was about another unit; what comes next finds the places kept."""
+        self._stale = True
+        self.ascent.blank()
+        if self.strip.pictures:
+            self.strip.blank()
         self._discarded.set_words("")
-        self.strip.blank()
         self._refresh()
 
     def set_scores_shown(self, shown: bool) -> None:
         """Write values below the pictures, or not."""
         self.strip.set_scores_shown(shown)
         self.ascent.strip.set_scores_shown(shown)
+
+    def resizeEvent(self, _event: QResizeEvent | None) -> None:
+        """The words of the button give way to the title; they change and nothing moves."""
+        word, cancel = ("synthesize", "cancel") if self.width() >= _WIDE else ("+", "×")
+        if word == self._word and self._start.minimumWidth() == self._start.maximumWidth():
+            return
+        self._word, self._cancel_word = word, cancel
+        widths = []
+        for words in (cancel, word):
+            self._start.setText(words)
+            self._start.ensurePolished()
+            widths.append(self._start.sizeHint().width())
+        self._start.setFixedWidth(max(widths))
+        self.header.place_tools()
+        self._refresh()
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Take the colors of another theme."""
@@ -182,7 +208,7 @@ class SynthesisSection(Section):
         self.strip.setVisible(bool(self.strip.pictures) or self.strip.is_blank)
         offers = bool(self._discarded.words or self._compare.words) or not self._trouble.isHidden()
         running = self.running
-        self._start.setText("cancel" if running else "synthesize")
+        self._start.setText(self._cancel_word if running else self._word)
         self._start.setToolTip("Stop it at once (4)" if running else "Make a picture that excites this unit (2)")
         self._start.setAccessibleName(self._start.toolTip())
         if self._growing or self.strip.pictures or self.strip.is_blank or offers:
@@ -210,19 +236,12 @@ class SynthesisSection(Section):
         self._settings.setFixedSize(SIZE + 6, SIZE + 6)
         self._settings.setToolTip("Recipe, seeds, regularizers… (Shift+R)")
         self._settings.setAccessibleName("Settings of the synthesis")
-        # the words change and nothing moves
-        widths = []
-        for words in ("synthesize", "cancel"):
-            self._start.setText(words)
-            widths.append(self._start.sizeHint().width())
-        self._start.setFixedWidth(max(widths))
         self._start.clicked.connect(self._press)
         self._settings.clicked.connect(lambda: self.settings_asked.emit())
         for asking in (self.action_clicked, self._trouble.action_clicked):
             asking.connect(self.synthesize_asked)
         self._compare.clicked.connect(self.compare_asked)
         self._discarded.clicked.connect(self.put_back_asked)
-        self.ascent.cancel_asked.connect(self.cancel_asked)
         self.ascent.keep_asked.connect(self.keep_asked)
         self.ascent.back_asked.connect(self.back_asked)
         self.ascent.discard_asked.connect(lambda: self.discard_asked.emit(self.ascent.pictures))

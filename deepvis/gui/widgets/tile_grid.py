@@ -263,14 +263,17 @@ class TileGrid(QWidget):
         if not line.height():
             return
         first = QRect(line.left(), line.top(), line.width(), min(line.height(), CAPTION_HEIGHT))
-        self._paint_line(painter, first, tile.left, tile.right, theme)
-        if line.height() > first.height():
-            self._paint_line(painter, first.translated(0, CAPTION_HEIGHT), *(tile.second or ("", "")), theme)
+        # of two lines the beginnings are brighter: the end of one is not read on in the tile beside it
+        color = QColor(theme.muted if tile.second is None else theme.text)
+        self._paint_line(painter, first, (tile.left, tile.right), color, theme)
+        if tile.second is not None:
+            self._paint_line(painter, first.translated(0, CAPTION_HEIGHT), tile.second, color, theme)
 
-    def _paint_line(self, painter: QPainter, line: QRect, left: str, right: str, theme: Theme) -> None:
+    def _paint_line(self, painter: QPainter, line: QRect, words: tuple[str, str], color: QColor, theme: Theme) -> None:
         font = painter.font()
-        right = elided(right, font, line.width())
+        right = elided(words[1], font, line.width())
         room = line.width() - QFontMetrics(font).horizontalAdvance(right) - _CAPTION_SPACE
+        painter.setPen(color)
+        painter.drawText(line, _LEFT, elided(words[0], font, room))
         painter.setPen(QColor(theme.muted))
-        painter.drawText(line, _LEFT, elided(left, font, room))
         painter.drawText(line, _RIGHT, right)
