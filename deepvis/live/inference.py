@@ -66,6 +66,7 @@ class InferenceWorker(Worker):
         self.loans: Mailbox[int] = Mailbox(self.bell.ring)
         self._lender = Lender()
         self._take_loan: Callable[[Loan], None] = lambda _: None
+        self._framed: Callable[[], None] = lambda: None
         self._answering: Answering | None = None
         self._engine: Engine | None = None
         self._receivers: tuple[Callable[[SessionFrames], None], Callable[[KeptPicture], None]] | None = None
@@ -80,9 +81,9 @@ class InferenceWorker(Worker):
         """Who gets this session's exemplars of the selected unit, and their pictures; to be said before the start."""
         self._receivers = (deliver, compress)
 
-    def tell_studio(self, deliver: Callable[[Loan], None]) -> None:
-        """Who gets what `loans` asks for; to be said before the start."""
-        self._take_loan = deliver
+    def tell_studio(self, deliver: Callable[[Loan], None], framed: Callable[[], None]) -> None:
+        """Who gets what `loans` asks for, and hears of every live frame; to be said before the start."""
+        self._take_loan, self._framed = deliver, framed
 
     def open(self) -> None:
         """Import torch here, beside the window instead of in front of it."""
@@ -113,6 +114,7 @@ class InferenceWorker(Worker):
             self._results.put(replace(result, fresh=frame is not None))
             self._inferred.tick()
             if frame is not None:
+                self._framed()
                 self._remember(result)
         self._tell_session()
         self._lend()

@@ -82,11 +82,11 @@ class LiveSession:
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
         self._capture = CaptureWorker(self._events.put, self._inference.frames, self.meters.captured)
-        states = StudioStates(notify)
+        states, turns = StudioStates(notify), Turns(threads)
         self._studio = StudioWorker(
-            self._events.put, states, self._inference.loans.put, self._gallery.refresh, Turns(), gallery_dir
+            self._events.put, states, self._inference.loans.put, self._gallery.refresh, turns, gallery_dir
         )
-        self._inference.tell_studio(self._studio.loans.put)
+        self._inference.tell_studio(self._studio.loans.put, turns.frame)
         self.studio = Studio(self._studio, states, self._inference.loans.put)
         self._models = ModelWorker(self._events.put, self._inference.engines.put, self._inference.boxes.put, threads)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deepvis.gallery.errors import GalleryError
 from deepvis.live.events import Event, Notice, StudioOffered
 from deepvis.live.mailbox import Mailbox, Outbox
-from deepvis.live.studio_gallery import Finished, StudioGallery, made_pictures
+from deepvis.live.studio_archive import StudioArchive
+from deepvis.live.studio_gallery import StudioGallery
 from deepvis.live.studio_news import Start, StudioPhase, StudioState
 from deepvis.live.worker import Worker
 
@@ -32,8 +34,8 @@ log = logging.getLogger(__name__)
 
 MOST_PARKED = 8
 """Ascents that rest while a newer one runs; with so many a further wish waits."""
-MOST_REMEMBERED = 64
-"""Finished wishes whose pictures can be put back."""
+PRIORITY = 5
+"""Niceness of the thread where the system has one per thread: window and live pictures go first."""
 _NO_NETWORK = "No network runs yet. Wait until one is loaded, then ask again."
 
 
@@ -50,14 +52,6 @@ class _Keep:
 
     number: int
     index: int
-
-
-@dataclass(slots=True, eq=False)
-class _Remembered:
-    """A finished wish: what is shown of it, and its pictures as they can be stored."""
-
-    state: StudioState
-    finished: Finished
 
 
 class StudioWorker(Worker):
@@ -94,9 +88,10 @@ class StudioWorker(Worker):
         self._errands: Outbox[_Discard | _Keep] = Outbox(self.bell.ring)
         self._states = states
         self._lend = lend
-        self._refresh = refresh
         self._turns = turns
         self._gallery = StudioGallery(gallery_dir)
+        self._archive = StudioArchive(self._gallery, states, refresh, report)
+        self._threads = 0
         self._running: RunningModel | None = None
         self._loan: Loan | None = None
         self._engines: list[Engine] = []
@@ -105,7 +100,6 @@ class StudioWorker(Worker):
         self._again: list[NumberedWish] = []
         self._runs: list[StudioRun] = []
         self._given_up: set[int] = set()
-        self._remembered: OrderedDict[int, _Remembered] = OrderedDict()
 
     def ask(self, asked: NumberedWish) -> None:
         """Ask for pictures; any thread may call this."""
@@ -122,6 +116,11 @@ class StudioWorker(Worker):
     def keep(self, number: int, index: int) -> None:
         """Put a picture of a finished wish back into the person's gallery; any thread may call this."""
         self._errands.put(_Keep(number, index))
+
+    def open(self) -> None:
+        """Stand back behind window and live pictures, on systems where a thread can."""
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
 
     def step(self) -> None:
         """Wait for a wish, and work until there is none."""
@@ -149,7 +148,10 @@ class StudioWorker(Worker):
         for asked in self._asked.take_all():
             self._take_over(asked)
         for errand in self._errands.take_all():
-            self._serve(errand)
+            if isinstance(errand, _Keep):
+                self._archive.put_back(errand.number, errand.index)
+            elif self._running is not None:
+                self._archive.discard(self._running.info.name, errand.key)
 
     def _follow(self, running: RunningModel) -> None:
         """Another model runs, or the same one elsewhere: what was lent is of no use any more."""
@@ -210,7 +212,7 @@ class StudioWorker(Worker):
             return
         try:
             self._fulfill(asked)
-        except (ValueError, ModelError, GalleryError) as error:
+        except (ValueError, ModelError) as error:
             self._tell(asked, StudioPhase.FAILED, str(error))
         except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
             self._tell(asked, StudioPhase.FAILED, self._sentence(asked, error))
@@ -221,21 +223,9 @@ class StudioWorker(Worker):
         if self._loan is None:
             raise ValueError(_NO_NETWORK)
         todo = order(asked, self._loan)
-        if not asked.wish.again and self._show_known(todo):
+        if not asked.wish.again and self._archive.show_known(todo, self._waiting()):
             return
         self._ascend(todo)
-
-    def _show_known(self, todo: Order) -> bool:
-        """Show the pictures of a gallery in place of new ones; False where there are none."""
-        known = self._gallery.known(todo)
-        if known is None:
-            return False
-        made, images, finished = known
-        state = StudioState(
-            todo.number, todo.wish, StudioPhase.DONE, todo.recipe, images=images, made=made, waiting=self._waiting()
-        )
-        self._remember(state, finished)
-        return True
 
     def _ascend(self, todo: Order) -> None:
         from deepvis.live.studio_run import StudioRun  # noqa: PLC0415  (imports torch)
@@ -243,11 +233,13 @@ class StudioWorker(Worker):
 
         run = StudioRun(todo, self._engine(), self._states.put, self._must_end, self._waiting)
         self._runs.append(run)
+        self._turns.begin_step()
         try:
             synthesis = run.ascend()
         except Canceled:
             synthesis = None
         finally:
+            self._turns.end_step()
             self._runs.pop()
         if synthesis is None:
             self._end(run)
@@ -268,6 +260,7 @@ class StudioWorker(Worker):
 
     def _must_end(self, run: StudioRun) -> bool:
         """Between two steps: hear what was said, let a newer wish go first, and live frames."""
+        self._turns.end_step()
         until_s = time.monotonic() + self._turns.rest_s()
         while True:
             self._hear()
@@ -278,8 +271,20 @@ class StudioWorker(Worker):
                 continue
             left_s = until_s - time.monotonic()
             if left_s <= 0:
-                return False
+                break
             self.bell.wait(left_s)
+        self._use_threads()
+        self._turns.begin_step()
+        return False
+
+    def _use_threads(self) -> None:
+        import torch  # noqa: PLC0415  (imports for seconds)
+
+        threads = self._turns.threads
+        if threads != self._threads:
+            self._threads = threads
+            # of this thread: each has its own number
+            torch.set_num_threads(threads)
 
     def _is_over(self, run: StudioRun) -> bool:
         return self.stopping or run.number in self._given_up or not self._is_at_home(run)
@@ -301,23 +306,16 @@ class StudioWorker(Worker):
     # the end of it
 
     def _finish(self, run: StudioRun, synthesis: Synthesis) -> None:
-        """Store the pictures and show them; they are shown in any case."""
-        finished, problem = self._gallery.finished(run.order, synthesis), ""
-        try:
-            keys = self._gallery.store(finished)
-        except GalleryError as error:
-            keys, problem = (0,) * len(finished.rows), f"The pictures were not kept. {error}"
+        """Store the pictures and show them."""
+        steps = len(synthesis.trajectory)
         state = replace(
-            run.state(StudioPhase.DONE, problem),
-            step=len(synthesis.trajectory),
-            steps=len(synthesis.trajectory),
+            run.state(StudioPhase.DONE),
+            step=steps,
+            steps=steps,
             images=synthesis.images,
             curve=synthesis.trajectory,
-            made=made_pictures(finished, keys),
         )
-        self._remember(state, finished)
-        if not problem:
-            self._refresh()
+        self._archive.add(state, self._gallery.finished(run.order, synthesis))
 
     def _end(self, run: StudioRun) -> None:
         """What becomes of an ascent that ended early."""
@@ -350,45 +348,3 @@ class StudioWorker(Worker):
 
     def _waiting(self) -> int:
         return max(0, len(self._runs) - 1) + (self._newest is not None) + len(self._again)
-
-    # discard and keep
-
-    def _remember(self, state: StudioState, finished: Finished) -> None:
-        self._remembered[state.number] = _Remembered(state, finished)
-        while len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
-        self._states.put(state)
-
-    def _serve(self, errand: _Discard | _Keep) -> None:
-        try:
-            if isinstance(errand, _Discard):
-                self._remove(errand.key)
-            else:
-                self._put_back(errand)
-        except GalleryError as error:
-            self.report(Notice(str(error), "error"))
-
-    def _remove(self, key: int) -> None:
-        model = "" if self._running is None else self._running.info.name
-        if not self._gallery.remove(model, key):
-            self.report(Notice("That picture is not in the gallery any more.", "warning"))
-        for known in self._remembered.values():
-            for index, picture in enumerate(known.state.made):
-                if picture.key == key and known.finished.model == model:
-                    self._show_key(known, index, 0)
-        self._refresh()
-
-    def _put_back(self, errand: _Keep) -> None:
-        known = self._remembered.get(errand.number)
-        if known is None or not 0 <= errand.index < len(known.state.made):
-            self.report(Notice("That picture is no longer at hand. Ask for it again.", "warning"))
-        elif not known.state.made[errand.index].key:
-            (key,) = self._gallery.store(known.finished, [errand.index])
-            self._show_key(known, errand.index, key)
-            self._refresh()
-
-    def _show_key(self, known: _Remembered, index: int, key: int) -> None:
-        made = list(known.state.made)
-        made[index] = replace(made[index], key=key)
-        known.state = replace(known.state, made=tuple(made), waiting=self._waiting())
-        self._states.put(known.state)

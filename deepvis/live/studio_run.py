@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from deepvis.live.studio_door import NumberedWish
 from deepvis.live.studio_news import StudioPhase, StudioState
@@ -16,6 +18,7 @@ from deepvis.synthesis.synthesis import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -96,7 +99,8 @@ class StudioRun:
         """
         self._show(self.state(StudioPhase.RUNNING))
         watch = Watch(self._report, every=1, canceled=lambda: self._must_end(self), wanted=self._is_due)
-        return ascend(self.engine, self.order.request, self.order.materials, watch)
+        with _own_stream(self.engine.device):
+            return ascend(self.engine, self.order.request, self.order.materials, watch)
 
     def parked(self, seconds: float) -> None:
         """It rested for so long, and goes on now."""
@@ -134,3 +138,13 @@ class StudioRun:
         curve = np.full((len(preview.trajectory), len(self.order.wish.seeds)), np.nan, np.float32)
         curve[:, list(preview.places)] = preview.trajectory
         return curve
+
+
+def _own_stream(device: torch.device) -> AbstractContextManager[object]:
+    """On CUDA a stream beside that of the live pictures, so that their work does not queue up behind an ascent's."""
+    if device.type != "cuda":
+        return nullcontext()
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    # the weights may still be on their way
+    stream.wait_stream(torch.cuda.current_stream(device))
+    return torch.cuda.stream(stream)
