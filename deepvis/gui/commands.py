@@ -249,7 +249,8 @@ class ViewCommands:
             view = self._set(moves.toggle_all_patterns(self._view))
         else:
             view = self._set(replace(self._view, stage=Stage.EXEMPLARS, all_patterns=True))
-        self._controller.flashed.emit("All exemplars in each tile" if view.all_patterns else "The best exemplar alone")
+        what = "synthesized picture" if view.stage is Stage.SYNTHESIZED else "exemplar"
+        self._controller.flashed.emit(f"All {what}s in each tile" if view.all_patterns else f"The best {what} alone")
 
     def keep_exemplars(self) -> None:
         """Write the selected unit's frames of this session to the gallery."""

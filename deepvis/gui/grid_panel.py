@@ -37,8 +37,9 @@ SORT_TIP = "Order of the units, by their values now or, of exemplars, in the dat
 HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
 STAGE_TIP = "What is shown of the layer (S)"
-ALL_TIP = "All exemplars of each unit in its tile, or the best alone (1)"
+ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
 SCAN = "Scan a folder of images…"
+SYNTHESIZE = "Synthesize this unit"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""
 
@@ -52,6 +53,7 @@ class GridPanel(QWidget):
         stage_chosen: another `Stage`.
         all_chosen: all exemplars of each unit, or its best.
         scan_asked: the button of an empty page was clicked.
+        synthesize_asked: the same on the page of synthesized pictures.
         page_made: a page was made, for it was needed for the first time: its `Stage` and the widget.
     """
 
@@ -60,6 +62,7 @@ class GridPanel(QWidget):
     stage_chosen = pyqtSignal(object)
     all_chosen = pyqtSignal(bool)
     scan_asked = pyqtSignal()
+    synthesize_asked = pyqtSignal()
     page_made = pyqtSignal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -157,9 +160,10 @@ class GridPanel(QWidget):
         self.show_empty(sentence, offer=False)
 
     def show_empty(self, sentence: str, *, offer: bool = True) -> None:
-        """Say why the page is empty, and offer a scan; nothing happens on the page of live maps."""
+        """Say why the page is empty, and offer what fills it; nothing happens on the page of live maps."""
         if self._shown is Stage.ACTIVATIONS:
             return
+        self.notice.set_action(SYNTHESIZE if self._shown is Stage.SYNTHESIZED else SCAN)
         self.notice.set_words(sentence, offer=offer)
         self._is_empty = True
         self.set_words("")
@@ -215,6 +219,9 @@ class GridPanel(QWidget):
         self.set_enlarged(False)
         self._place()
 
+    def _ask(self) -> None:
+        (self.synthesize_asked if self._shown is Stage.SYNTHESIZED else self.scan_asked).emit()
+
     def _place(self) -> None:
         """Bring the widget to the front that is to be seen."""
         pages = {Stage.ACTIVITY: self._activity, Stage.CORRELATION: self._correlation}
@@ -237,7 +244,7 @@ class GridPanel(QWidget):
             self._stages.addItem(str(stage), stage)
         self._dress(self._stages, STAGE_TIP)
         self._stages.activated.connect(lambda _index: self.stage_chosen.emit(self._stages.currentData()))
-        self.notice.action_clicked.connect(self.scan_asked)
+        self.notice.action_clicked.connect(self._ask)
         self.enlarged.double_clicked.connect(lambda: self.set_enlarged(False))
         for widget in (self.grid, self.enlarged, self.notice):
             self.stage.addWidget(widget)
