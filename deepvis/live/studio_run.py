@@ -74,6 +74,11 @@ class StudioRun:
         return self.order.number
 
     @property
+    def begun(self) -> bool:
+        """A step was done."""
+        return self._state.step > 0
+
+    @property
     def asked(self) -> NumberedWish:
         """What to begin again with."""
         return NumberedWish(self.order.number, self.order.wish)

@@ -322,7 +322,9 @@ def test_a_run_that_closes_before_anything_came_keeps_the_last_choices(qtbot, st
     assert (after.source, after.layer) == (str(CAT), "3")
 
 
-def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_restart(qtbot, start, make_settings, tmp_path):
+def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_restart(
+    qtbot, start, make_settings, tmp_path
+):
     settings = make_settings(gallery_dir=tmp_path / "galleries")
     app = start(settings=settings)
     wait_for_answer(qtbot, app)
