@@ -231,7 +231,7 @@ class StudioWorker(Worker):
 
         if self._loan is None:
             raise ValueError(_NO_NETWORK)
-        return order(asked, self._loan)
+        return order(asked, self._loan, self._gallery.natural(self._loan.engine))
 
     def _ascend(self, todo: Order, engine: Engine) -> None:
         from deepvis.live.studio_run import StudioRun  # noqa: PLC0415  (imports torch)
