@@ -68,6 +68,8 @@ class Stage(StrEnum):
     """Every unit's map, live."""
     EXEMPLARS = "exemplars"
     """Every unit's best data-set crop."""
+    SYNTHESIZED = "synthesized"
+    """Every unit's best synthesized picture."""
     ACTIVITY = "activity"
     """How often each unit is active, and which are dead."""
     CORRELATION = "correlation"
@@ -377,7 +379,7 @@ class View:
         fit: how the picture becomes the network's input.
         predictions: the top-5 list is shown, so the forward pass must reach the end.
         stage: what the middle of the window shows.
-        all_patterns: in the pattern grid, every exemplar of a unit and not only its best.
+        all_patterns: in the pattern grid, every exemplar or synthesized picture of a unit and not only its best.
         grid: the activation grid.
         pane: the selected unit's pane.
     """

@@ -48,6 +48,9 @@ RECEPTIVE_BOXES = "receptive_boxes"
 WHOLE_LAYER = -1
 """Unit number of pictures that show a whole layer."""
 
+_IMAGE = "id, kind, rank, value, recipe, seed, height, width, metadata, job_id"
+_ORDER = "recipe, seed, rank, id"
+
 
 def _consistent(
     method: Callable[Concatenate[GalleryReader, P], R],
@@ -223,6 +226,23 @@ class GalleryReader:
         return frozenset(self.connection.execute(query, (layer, hash_text)))
 
     @_consistent
+    def unit_images(
+        self, layer: str, kind: ImageKind, identity: ModelIdentity | None = None
+    ) -> dict[int, tuple[ImageRecord, ...]]:
+        """Pictures of a kind by unit, of all units of a layer that have any, in one query; `identity` as in `unit`."""
+        known = find_layer(self.connection, layer)
+        if known is None:
+            return {}
+        query = (
+            f"SELECT unit, {_IMAGE} FROM images WHERE layer_id = ? AND kind = ? AND unit >= 0 ORDER BY unit, {_ORDER}"
+        )
+        found: dict[int, list[tuple[Any, ...]]] = {}
+        for unit, *row in self.connection.execute(query, (known.id, str(kind))):
+            found.setdefault(unit, []).append(tuple(row))
+        makers = self._makers({row[-1] for rows in found.values() for row in rows}, identity)
+        return {unit: tuple(_image(row, *makers[row[-1]]) for row in rows) for unit, rows in found.items()}
+
+    @_consistent
     def layer_images(self, layer: str) -> tuple[ImageRecord, ...]:
         """Pictures of the whole layer (imported sheets), by kind and rank."""
         known = find_layer(self.connection, layer)
@@ -291,13 +311,18 @@ class GalleryReader:
         return tuple(ClassMean(*row) for row in self.connection.execute(query, (layer.id, unit)))
 
     def _images(self, layer: LayerRow, unit: int, identity: ModelIdentity | None) -> tuple[ImageRecord, ...]:
-        query = (
-            "SELECT id, kind, rank, value, recipe, seed, height, width, metadata, job_id FROM images"
-            " WHERE layer_id = ? AND unit = ? ORDER BY kind, recipe, seed, rank, id"
-        )
+        query = f"SELECT {_IMAGE} FROM images WHERE layer_id = ? AND unit = ? ORDER BY kind, {_ORDER}"
         rows = self.connection.execute(query, (layer.id, unit)).fetchall()
-        stale = {job: self._stale(job, identity) for job in {row[9] for row in rows}}
-        return tuple(_image(row, stale[row[9]]) for row in rows)
+        makers = self._makers({row[-1] for row in rows}, identity)
+        return tuple(_image(row, *makers[row[-1]]) for row in rows)
+
+    def _makers(self, keys: set[int], identity: ModelIdentity | None) -> dict[int, tuple[str, str]]:
+        """Hashes of jobs, and why what they made is stale."""
+        made_by = {key: jobs(self.connection, "id = ?", key)[0] for key in keys}
+        return {
+            key: (job.hash, "" if identity is None else staleness(job.identity, identity, job.kind))
+            for key, job in made_by.items()
+        }
 
 
 def _statistics(row: tuple[Any, ...]) -> UnitStatistics:
@@ -324,7 +349,7 @@ def _similar(data: bytes) -> tuple[SimilarUnit, ...]:
     return tuple(SimilarUnit(other, correlation) for other, correlation in pairs)
 
 
-def _image(row: tuple[Any, ...], stale: str) -> ImageRecord:
+def _image(row: tuple[Any, ...], job: str, stale: str) -> ImageRecord:
     key, kind, rank, value, recipe, seed, height, width, metadata, _ = row
     told = json.loads(metadata) | ({"stale": stale} if stale else {})
-    return ImageRecord(key, ImageKind(kind), rank, value, recipe, seed, (height, width), told)
+    return ImageRecord(key, ImageKind(kind), rank, value, recipe, seed, (height, width), told, job)

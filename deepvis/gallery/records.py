@@ -148,6 +148,7 @@ class ImageRecord:
         seed: of the synthesis; 0 elsewhere.
         size: `(height, width)`.
         metadata: whatever else is known, JSON values: `objective`, `natural_ratio`, `layer_rank`, `title`, ...
+        job: hash of the job that stored it, the same in every gallery; empty where that is not repeatable.
     """
 
     id: int
@@ -158,6 +159,7 @@ class ImageRecord:
     seed: int = 0
     size: tuple[int, int] = (0, 0)
     metadata: dict[str, object] = field(default_factory=dict)
+    job: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from deepvis.gallery.records import ModelIdentity
 
-_REMEDY = "Scan again to bring it up to date."
+_REMEDIES = {"synthesis": "Synthesize it again to bring it up to date."}
+"""By the kind of the job; a scan's is for all others."""
+_SCAN_AGAIN = "Scan again to bring it up to date."
 
 
-def staleness(made_with: ModelIdentity, running: ModelIdentity) -> str:
-    """Why results do not belong to the running model, one or two sentences; empty where they do.
+def staleness(made_with: ModelIdentity, running: ModelIdentity, kind: str = "scan") -> str:
+    """Why results of a kind of job do not belong to the running model, one or two sentences; empty where they do.
 
     What is unknown on either side is not compared.
     """
+    remedy = _REMEDIES.get(kind, _SCAN_AGAIN)
     if made_with.model != running.model:
-        return f"This was made with the model {made_with.model}, not with {running.model}. {_REMEDY}"
+        return f"This was made with the model {made_with.model}, not with {running.model}. {remedy}"
     if _differ(made_with.weights_sha256, running.weights_sha256):
-        return f"This was made with other weights of {running.model}. {_REMEDY}"
+        return f"This was made with other weights of {running.model}. {remedy}"
     if _differ(made_with.preprocessing, running.preprocessing):
-        return f"This was made with other preprocessing{_changes(made_with, running)}. {_REMEDY}"
+        return f"This was made with other preprocessing{_changes(made_with, running)}. {remedy}"
     return ""
 
 

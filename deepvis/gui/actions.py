@@ -37,7 +37,7 @@ class ActionSpec:
     apart: bool = False
 
 
-GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Window", "Backward views")
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Window", "Backward views")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
@@ -139,22 +139,29 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_grid", "Save the grid as PNG…", ("Ctrl+S",), "Unit"),
     ActionSpec(
         "next_pattern",
-        "Next: exemplars, statistics",
+        "Next: exemplars, synthesized, statistics",
         ("S",),
         "Data",
         "What the middle of the window shows of the layer.",
     ),
-    ActionSpec("previous_pattern", "Previous: exemplars, statistics", ("Shift+S",), "Data"),
+    ActionSpec("previous_pattern", "Previous: exemplars, synthesized, statistics", ("Shift+S",), "Data"),
     ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
     ActionSpec("show_exemplars", "Show exemplars in the grid", (), "Data", "The images each unit answers to most."),
+    ActionSpec(
+        "show_synthesized",
+        "Show synthesized pictures in the grid",
+        (),
+        "Data",
+        "Made to excite each unit.",
+    ),
     ActionSpec("show_activity", "Show how often units are active", (), "Data", "Finds units that never answer."),
     ActionSpec("show_correlation", "Show which units are active together", (), "Data"),
     ActionSpec(
         "toggle_first_pattern",
-        "All exemplars of each unit",
+        "All pictures of each unit",
         ("1",),
         "Data",
-        "In the grid of exemplars: all of them in each tile, or the best alone.",
+        "In the grids of exemplars and of synthesized pictures: all of them in each tile, or the best alone.",
         checkable=True,
         apart=True,
     ),
@@ -174,6 +181,45 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Of the selected unit, in the gallery: they are here next time.",
     ),
     ActionSpec("refresh_gallery", "Read the gallery again", (), "Data", "After it was changed by another program."),
+    ActionSpec(
+        "synthesize",
+        "Synthesize this unit",
+        ("2",),
+        "Synthesis",
+        "Makes a picture that excites the selected unit, as the panel says; again: from the next seed.",
+    ),
+    ActionSpec(
+        "synthesize_negative",
+        "Synthesize what turns it off",
+        ("3",),
+        "Synthesis",
+        "Makes the picture for which the selected unit is lowest.",
+    ),
+    ActionSpec("cancel_synthesis", "Cancel the synthesis", ("4",), "Synthesis", "At once; nothing is kept of it."),
+    ActionSpec(
+        "toggle_auto_synthesis",
+        "Synthesize when a unit is clicked",
+        ("6",),
+        "Synthesis",
+        "A unit without a picture gets one as soon as it is selected.",
+        checkable=True,
+    ),
+    ActionSpec(
+        "toggle_recipes",
+        "Recipe, seeds, regularizers…",
+        ("Shift+R",),
+        "Synthesis",
+        "The panel that says how pictures are synthesized.",
+        checkable=True,
+        apart=True,
+    ),
+    ActionSpec(
+        "compare",
+        "Compare pictures",
+        ("Shift+C",),
+        "Synthesis",
+        "Side by side: those chosen with Ctrl and a click, or all synthesized ones and the best exemplar.",
+    ),
     ActionSpec("choose_model", "Choose a network…", ("Ctrl+M",), "Window"),
     ActionSpec("palette", "Commands", ("Ctrl+K", "Ctrl+Shift+P"), "Window", apart=True),
     ActionSpec("help", "Keys and help", ("H", "F1"), "Window"),

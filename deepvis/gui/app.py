@@ -70,6 +70,8 @@ class App(QObject):
         )
         self.controller = Controller(self.session, settings, self)
         self.window = MainWindow(self.controller, settings.model_request())
+        if self._remembered is not None:
+            self.window.studio.take_choices(self._remembered.studio())
         self.stalls = StallMeter(self)
         self._finished = False
         self._bell.rung.connect(self.controller.fetch)
@@ -159,6 +161,7 @@ class App(QObject):
         if self._remembered is None:
             return
         self._remembered.note(last_choices(self.controller, theme_of(self.window.palette()).name))
+        self._remembered.note_studio(self.window.studio.choices())
         self._remembered.keep(self.window)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui import moves
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Overlay, Stage
 
 if TYPE_CHECKING:
@@ -230,6 +231,10 @@ class ViewCommands:
         """Each unit's best images."""
         self._stage(Stage.EXEMPLARS)
 
+    def show_synthesized(self) -> None:
+        """The picture made to excite each unit, in the grid."""
+        self._stage(Stage.SYNTHESIZED)
+
     def show_activity(self) -> None:
         """How often each unit is active."""
         self._stage(Stage.ACTIVITY)
@@ -240,11 +245,12 @@ class ViewCommands:
 
     def toggle_first_pattern(self) -> None:
         """2015's 1; elsewhere than in the grid of exemplars it goes there."""
-        if self._view.stage is Stage.EXEMPLARS:
+        if self._view.stage in PATTERN_STAGES:
             view = self._set(moves.toggle_all_patterns(self._view))
         else:
             view = self._set(replace(self._view, stage=Stage.EXEMPLARS, all_patterns=True))
-        self._controller.flashed.emit("All exemplars in each tile" if view.all_patterns else "The best exemplar alone")
+        what = "synthesized picture" if view.stage is Stage.SYNTHESIZED else "exemplar"
+        self._controller.flashed.emit(f"All {what}s in each tile" if view.all_patterns else f"The best {what} alone")
 
     def keep_exemplars(self) -> None:
         """Write the selected unit's frames of this session to the gallery."""
@@ -278,7 +284,7 @@ class ViewCommands:
 
     def _layout(self) -> GridLayout | None:
         """Where the tiles lie that are on screen; a grid of the layer before has other units."""
-        if self._view.stage is Stage.EXEMPLARS:
+        if self._view.stage in PATTERN_STAGES:
             pattern = self._controller.pattern
             return pattern.layout if pattern is not None and pattern.view.layer == self._view.layer else None
         result = self._controller.result

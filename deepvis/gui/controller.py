@@ -22,8 +22,10 @@ from deepvis.live.events import (
     Progress,
     ScanChanged,
     SourceChanged,
+    StudioOffered,
 )
 from deepvis.live.first_view import view_for_model
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import GridView, Stage, UnitId, UnitPane, View
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Controller(QObject):
         result: the latest result.
         page: the latest page of a unit, and it may be about another one.
         session_page: the latest of this session's exemplars, as `page`.
-        pattern: the latest grid of exemplars; it may be about another layer.
+        pattern: the latest grid of exemplars or of synthesized pictures; it may be about another layer.
         layer_page: the latest figures of a layer; they may be about another one.
         unit_order: int64, units in the order in which a page without tiles shows them; None where there are tiles.
 
@@ -61,9 +63,11 @@ class Controller(QObject):
         result_arrived: a result that answers the present layer.
         page_arrived: what the gallery tells about the selected unit.
         session_page_arrived: this session's exemplars of the selected unit.
-        pattern_arrived: the grid of exemplars of the viewed layer.
+        pattern_arrived: the grid of exemplars or of synthesized pictures of the viewed layer.
         layer_page_arrived: activity and correlation of the viewed layer.
         scan_changed: the `ScanStatus` of the scan that was started here.
+        studio_offered: what can be synthesized with, a `StudioOffer`.
+        studio_changed: the `StudioState` of a wish for synthesized pictures.
         told: a sentence and its level (`info`, `warning`, `error`).
         progressed: the last report of long work.
         devices_found: names.
@@ -84,6 +88,8 @@ class Controller(QObject):
     pattern_arrived = pyqtSignal(object)
     layer_page_arrived = pyqtSignal(object)
     scan_changed = pyqtSignal(object)
+    studio_offered = pyqtSignal(object)
+    studio_changed = pyqtSignal(object)
     told = pyqtSignal(str, str)
     progressed = pyqtSignal(object)
     devices_found = pyqtSignal(object)
@@ -124,6 +130,7 @@ class Controller(QObject):
             ModelsListed: lambda listed: self.models_listed.emit(listed.names),
             CamerasListed: lambda listed: self.cameras_listed.emit(listed.cameras),
             ScanChanged: lambda changed: self.scan_changed.emit(changed.status),
+            StudioOffered: lambda offered: self.studio_offered.emit(offered.offer),
         }
 
     # what the session says
@@ -137,6 +144,8 @@ class Controller(QObject):
             self.result = result
             self.result_arrived.emit(result)
         self._fetch_pages()
+        while (state := self.session.studio.take()) is not None:
+            self.studio_changed.emit(state)
 
     def _fetch_pages(self) -> None:
         """What the gallery's thread has; what is about another unit or another layer is not passed on.
@@ -180,9 +189,10 @@ class Controller(QObject):
         return (layer_page.model, layer_page.layer) == (self.view.model, self.view.layer)
 
     def shows_pattern(self, pattern: PatternPicture) -> bool:
-        """Whether a grid of exemplars is what is asked for now, its zoom and the size of the pane apart."""
+        """Whether a grid of pictures is what is asked for now, its zoom and the size of the pane apart."""
         asked, answered = self.view, pattern.view
-        return asked.stage is Stage.EXEMPLARS and (asked.model, asked.layer, asked.all_patterns) == (
+        return asked.stage in PATTERN_STAGES and (asked.stage, asked.model, asked.layer, asked.all_patterns) == (
+            answered.stage,
             answered.model,
             answered.layer,
             answered.all_patterns,

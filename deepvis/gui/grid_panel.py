@@ -16,6 +16,7 @@ from deepvis.gui.widgets.grid_view import GridPane
 from deepvis.gui.widgets.notice import Notice
 from deepvis.gui.widgets.unit_view import UnitView
 from deepvis.imaging.colormap import COLORMAPS, table
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Scaling, Sort, Stage
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ SORT_TIP = "Order of the units, by their values now or, of exemplars, in the dat
 HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
 STAGE_TIP = "What is shown of the layer (S)"
-ALL_TIP = "All exemplars of each unit in its tile, or the best alone (1)"
+ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
 SCAN = "Scan a folder of images…"
+SYNTHESIZE = "Synthesize this unit"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""
 
@@ -51,6 +53,7 @@ class GridPanel(QWidget):
         stage_chosen: another `Stage`.
         all_chosen: all exemplars of each unit, or its best.
         scan_asked: the button of an empty page was clicked.
+        synthesize_asked: the same on the page of synthesized pictures.
         page_made: a page was made, for it was needed for the first time: its `Stage` and the widget.
     """
 
@@ -59,6 +62,7 @@ class GridPanel(QWidget):
     stage_chosen = pyqtSignal(object)
     all_chosen = pyqtSignal(bool)
     scan_asked = pyqtSignal()
+    synthesize_asked = pyqtSignal()
     page_made = pyqtSignal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -135,8 +139,8 @@ class GridPanel(QWidget):
     # the pages made from the gallery
 
     def show_pattern(self, picture: PatternPicture, unit: int, words: str) -> None:
-        """Show another grid of exemplars, and what it is made of in one line; nothing happens on other pages."""
-        if self._shown is Stage.EXEMPLARS and picture.bgrx is not None and picture.layout is not None:
+        """Show another grid of pictures, and what it is made of in one line; nothing happens on other pages."""
+        if self._shown in PATTERN_STAGES and picture.bgrx is not None and picture.layout is not None:
             self.grid.set_mosaic(picture.bgrx, picture.layout, unit, None)
             self.show_page(words)
 
@@ -156,9 +160,10 @@ class GridPanel(QWidget):
         self.show_empty(sentence, offer=False)
 
     def show_empty(self, sentence: str, *, offer: bool = True) -> None:
-        """Say why the page is empty, and offer a scan; nothing happens on the page of live maps."""
+        """Say why the page is empty, and offer what fills it; nothing happens on the page of live maps."""
         if self._shown is Stage.ACTIVATIONS:
             return
+        self.notice.set_action(SYNTHESIZE if self._shown is Stage.SYNTHESIZED else SCAN)
         self.notice.set_words(sentence, offer=offer)
         self._is_empty = True
         self.set_words("")
@@ -209,10 +214,13 @@ class GridPanel(QWidget):
         self.notice.set_words("", offer=False)
         self._stages.setCurrentIndex(self._stages.findData(stage))
         for widget in (self._choices["sort"], self._hide_dead):
-            widget.setVisible(live or stage is Stage.EXEMPLARS)
+            widget.setVisible(live or stage in PATTERN_STAGES)
         self._footer.setCurrentIndex(0 if live else 1)
         self.set_enlarged(False)
         self._place()
+
+    def _ask(self) -> None:
+        (self.synthesize_asked if self._shown is Stage.SYNTHESIZED else self.scan_asked).emit()
 
     def _place(self) -> None:
         """Bring the widget to the front that is to be seen."""
@@ -224,7 +232,7 @@ class GridPanel(QWidget):
         else:
             front = pages.get(self._shown) or self.grid
         self.stage.setCurrentWidget(front)
-        self._all.setVisible(self._shown is Stage.EXEMPLARS and not self._is_empty)
+        self._all.setVisible(self._shown in PATTERN_STAGES and not self._is_empty)
 
     def _build(self) -> None:
         self.setObjectName("grid_panel")
@@ -236,7 +244,7 @@ class GridPanel(QWidget):
             self._stages.addItem(str(stage), stage)
         self._dress(self._stages, STAGE_TIP)
         self._stages.activated.connect(lambda _index: self.stage_chosen.emit(self._stages.currentData()))
-        self.notice.action_clicked.connect(self.scan_asked)
+        self.notice.action_clicked.connect(self._ask)
         self.enlarged.double_clicked.connect(lambda: self.set_enlarged(False))
         for widget in (self.grid, self.enlarged, self.notice):
             self.stage.addWidget(widget)

@@ -111,6 +111,20 @@ def _search(painter: QPainter, color: QColor) -> None:
     painter.drawLine(QPointF(9.6, 9.6), QPointF(13, 13))
 
 
+def _settings(painter: QPainter, color: QColor) -> None:
+    _stroke(painter, color)
+    for row, knob in ((4.0, 10.5), (8.0, 5.5), (12.0, 9.0)):
+        painter.drawLine(QPointF(2.5, row), QPointF(13.5, row))
+        painter.setBrush(color)
+        painter.drawEllipse(QPointF(knob, row), 1.2, 1.2)
+
+
+def _plus(painter: QPainter, color: QColor) -> None:
+    _stroke(painter, color)
+    painter.drawLine(QPointF(8, 3.5), QPointF(8, 12.5))
+    painter.drawLine(QPointF(3.5, 8), QPointF(12.5, 8))
+
+
 def _tree(painter: QPainter, _color: QColor) -> None:
     for x, y in ((2, 3), (5, 7), (5, 11)):
         painter.drawRect(QRectF(x, y, 2, 2))
@@ -137,6 +151,8 @@ _DRAWINGS: dict[str, Callable[[QPainter, QColor], None]] = {
     "close": _close,
     "search": _search,
     "tree": _tree,
+    "settings": _settings,
+    "plus": _plus,
 }
 
 NAMES = tuple(_DRAWINGS)

@@ -13,19 +13,25 @@ from deepvis.gui.choices import ChoiceMenus
 from deepvis.gui.commands import ViewCommands
 from deepvis.gui.grid_gestures import GridGestures
 from deepvis.gui.grid_panel import GridPanel
+from deepvis.gui.long_work import LongWork
 from deepvis.gui.overlays import Overlays
 from deepvis.gui.page_presenter import PagePresenter
 from deepvis.gui.presenter import Presenter, readings
 from deepvis.gui.scans import Scans
 from deepvis.gui.side_panels import InputPanel, UnitPanel
 from deepvis.gui.stages import StagePages
+from deepvis.gui.studio_commands import StudioCommands
+from deepvis.gui.studio_presenter import StudioPresenter
 from deepvis.gui.tool_bar import MainToolBar
 from deepvis.gui.voice import Voice
 from deepvis.gui.widgets.layer_bar import LayerBar
 from deepvis.gui.widgets.picture_view import dropped_specs
+from deepvis.gui.widgets.recipe_panel import WIDTH as RECIPES_WIDTH
+from deepvis.gui.widgets.recipe_panel import RecipePanel
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.unit_page import UnitPage
 from deepvis.gui.window_commands import WindowCommands
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -56,13 +62,14 @@ class MainWindow(QMainWindow):
         self.controller = controller
         self.model_names: tuple[str, ...] = ()
         self.timings_shown = False
-        self.view_commands = ViewCommands(controller)
-        self.input_panel = InputPanel()
-        self.unit_panel = UnitPanel()
+        self.input_panel, self.unit_panel = InputPanel(), UnitPanel()
         self.grid_panel = GridPanel()
         self.layer_bar = LayerBar()
         self.page = UnitPage()
+        self.recipe_panel = RecipePanel()
         self.status = StatusLine()
+        self.long_work = LongWork(self.status)
+        self.view_commands, self.studio_commands = ViewCommands(controller), StudioCommands(self)
         self.window_commands = WindowCommands(self, request)
         self.acts = ActionSet(self, self._handlers())
         self.bar = MainToolBar(self.acts)
@@ -73,17 +80,21 @@ class MainWindow(QMainWindow):
         self.page_presenter = PagePresenter(self.page, controller)
         self.stage_pages = StagePages(self)
         self.scans = Scans(self)
+        self.studio = StudioPresenter(self)
         self._unpainted: LiveResult | None = None
         self._gestures = GridGestures(self)
         self._connect_panels()
         self._connect_controller()
         self._start_readings()
         self._show_view(controller.view)
+        self._ask_for_patience()
+
+    # building
+
+    def _ask_for_patience(self) -> None:
         self.grid_panel.show_problem("The network is being loaded.")
         self.input_panel.picture.set_message("Waiting for the first picture.")
         self.input_panel.predictions.set_message("The network is being loaded.")
-
-    # building
 
     def _arrange(self) -> None:
         self.setWindowTitle("DeepVis")
@@ -99,8 +110,14 @@ class MainWindow(QMainWindow):
         left = Qt.DockWidgetArea.LeftDockWidgetArea
         self.input_dock = self._dock("Input", self.input_panel, left)
         self.unit_dock = self._dock("Selected unit", self.unit_panel, left)
-        self.page_dock = self._dock("Unit page", self.page, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.page_dock.visibilityChanged.connect(lambda on: self.acts.set_checked("toggle_unit_page", on))
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self.recipe_dock = self._dock("Synthesis", self.recipe_panel, right)
+        self.page_dock = self._dock("Unit page", self.page, right)
+        # beside the page and not in front of it: one looks at the pictures while one tunes them
+        self.splitDockWidget(self.recipe_dock, self.page_dock, Qt.Orientation.Horizontal)
+        self.recipe_dock.hide()
+        for dock, name in ((self.page_dock, "toggle_unit_page"), (self.recipe_dock, "toggle_recipes")):
+            dock.visibilityChanged.connect(lambda on, name=name: self.acts.set_checked(name, on))
 
     def arrange_docks(self) -> None:
         """Give the docks their first sizes; the window must have its own."""
@@ -112,6 +129,13 @@ class MainWindow(QMainWindow):
             [self.height() * 6 // 10, self.height() * 4 // 10],
             Qt.Orientation.Vertical,
         )
+
+    def show_recipes(self, on: bool) -> None:
+        """Show or hide the panel of recipes."""
+        sizes = [RECIPES_WIDTH, self.page_dock.width()]
+        self.recipe_dock.setVisible(on)
+        if on:
+            self.resizeDocks([self.recipe_dock, self.page_dock], sizes, Qt.Orientation.Horizontal)
 
     def _center(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -143,9 +167,9 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], None]]:
         handlers = {}
         for spec in ACTIONS:
-            owner = self.window_commands if hasattr(WindowCommands, spec.id) else self.view_commands
-            if hasattr(owner, spec.id):
-                handlers[spec.id] = getattr(owner, spec.id)
+            for owner in (self.view_commands, self.studio_commands, self.window_commands):
+                if hasattr(owner, spec.id):
+                    handlers[spec.id] = getattr(owner, spec.id)
         return handlers
 
     def _connect_panels(self) -> None:
@@ -159,6 +183,7 @@ class MainWindow(QMainWindow):
         self.grid_panel.scan_asked.connect(self.window_commands.scan)
         self.page.scan_asked.connect(self.window_commands.scan)
         self.acts.set_checked("toggle_scores", self.page.scores_shown)
+        self.acts.set_checked("toggle_auto_synthesis", self.studio.auto.on)
         self._connect_transport()
         self._connect_bar()
 
@@ -220,7 +245,7 @@ class MainWindow(QMainWindow):
         for name, on in ticks.items():
             self.acts.set_checked(name, on)
         for name in ("next_sort", "toggle_dead"):
-            self.acts.allow(name, view.stage in (Stage.ACTIVATIONS, Stage.EXEMPLARS))
+            self.acts.allow(name, view.stage is Stage.ACTIVATIONS or view.stage in PATTERN_STAGES)
         self.acts.allow("back", self.controller.history.can_go_back)
         self.acts.allow("forward", self.controller.history.can_go_forward)
 

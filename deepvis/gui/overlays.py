@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui.bindings import help_rows, palette_rows
 from deepvis.gui.jump import FORMS, JumpError, find, suggestions
+from deepvis.gui.widgets.compare_overlay import CompareOverlay
 from deepvis.gui.widgets.help_overlay import HelpOverlay
 from deepvis.gui.widgets.palette import CommandPalette, PaletteRow
 from deepvis.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from deepvis.gui.bindings import ActionSet
     from deepvis.gui.controller import Controller
     from deepvis.gui.main_window import MainWindow
+    from deepvis.live.pages import PagePicture
     from deepvis.records import ModelInfo
 
 
@@ -26,6 +30,7 @@ class Overlays:
         self.help = HelpOverlay(parent)
         self.palette = CommandPalette(parent)
         self.jump = CommandPalette(parent, filters=False)
+        self.compare = CompareOverlay(parent)
         self.toast = Toast(parent, over=parent.grid_panel.stage)
         self.help.set_rows(help_rows())
         self.palette.set_rows(palette_rows())
@@ -34,7 +39,7 @@ class Overlays:
         self.palette.chosen.connect(self._do)
         self.jump.chosen.connect(self._go)
         self.jump.query_changed.connect(self._suggest)
-        for overlay in (self.help, self.palette, self.jump):
+        for overlay in (self.help, self.palette, self.jump, self.compare):
             overlay.closed.connect(lambda: actions.block(False))
         controller.flashed.connect(self.toast.show_text)
 
@@ -57,7 +62,12 @@ class Overlays:
         else:
             self._open(self.help, besides="help")
 
-    def _open(self, overlay: HelpOverlay | CommandPalette, besides: str = "") -> None:
+    def show_pictures(self, title: str, pictures: Sequence[PagePicture]) -> None:
+        """Pictures of a unit side by side, or one large."""
+        self.compare.set_pictures(title, pictures)
+        self._open(self.compare)
+
+    def _open(self, overlay: HelpOverlay | CommandPalette | CompareOverlay, besides: str = "") -> None:
         self._actions.block(True, besides)
         overlay.open_over()
 

@@ -91,6 +91,19 @@ class Remembered:
             raise ValueError(f"{name} cannot be {value!r}.")
         return json.loads(value) if name in _AS_JSON else value
 
+    def studio(self) -> dict[str, object]:
+        """What was last wanted of a synthesis; nothing where that is damaged."""
+        value = self._store.value("studio")
+        try:
+            found = json.loads(value) if isinstance(value, str) else {}
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def note_studio(self, choices: dict[str, object]) -> None:
+        """Keep what is wanted of a synthesis."""
+        self._store.setValue("studio", json.dumps(choices))
+
     def restore(self, window: QMainWindow) -> bool:
         """Give a window its last geometry and docks; False where there is none."""
         geometry, state = self._store.value("geometry"), self._store.value("state")

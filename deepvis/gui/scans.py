@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 class Scans(QObject):
-    """Opens the dialog, once, and tells everybody how far the scan is.
-
-    The status line has one place for long work: a network that is being loaded has it first, for it is soon there.
-    """
+    """Opens the dialog, once, and tells everybody how far the scan is."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -25,12 +22,10 @@ class Scans(QObject):
         self._controller = window.controller
         self._dialog: ScanDialog | None = None
         self._status: ScanStatus | None = None
-        self._loading: Progress | None = None
         self._controller.scan_changed.connect(self._take)
         self._controller.progressed.connect(self._take_progress)
         self._controller.model_changed.connect(lambda _info: self._tell_dialog())
         self._controller.view_changed.connect(lambda _view: self._tell_dialog())
-        window.status.cancel_clicked.connect(self._cancel)
 
     def open(self) -> None:
         """Show the dialog; there is only one."""
@@ -68,7 +63,7 @@ class Scans(QObject):
         self._status = status
         if self._dialog is not None:
             self._dialog.show_status(status)
-        self._show_strip()
+        self._show_strip(status)
         if status.over:
             self._tell_end(status)
 
@@ -80,25 +75,19 @@ class Scans(QObject):
         self._window.voice.say(status.text or fallback[status.state], level)
 
     def _take_progress(self, progress: Progress) -> None:
-        self._loading = None if progress.done else progress
-        self._show_strip()
-
-    def _show_strip(self) -> None:
-        strip, status = self._window.status, self._status
-        if self._loading is not None:
-            strip.set_progress(self._loading.text, self._loading.fraction)
-        elif status is not None and not status.over:
-            strip.set_progress(strip_text(status), status.fraction, cancelable=status.state != "stopping")
+        work = self._window.long_work
+        if progress.done:
+            work.clear("loading")
         else:
-            strip.clear_progress()
+            work.show("loading", progress.text, progress.fraction, self._controller.session.cancel_loading)
 
-    def _cancel(self) -> None:
-        """The cross beside the bar stops what the bar is about."""
-        session = self._controller.session
-        if self._loading is not None or self._status is None or self._status.over:
-            session.cancel_loading()
+    def _show_strip(self, status: ScanStatus) -> None:
+        work = self._window.long_work
+        if status.over:
+            work.clear("scan")
         else:
-            session.stop_scan()
+            stop = None if status.state == "stopping" else self._controller.session.stop_scan
+            work.show("scan", strip_text(status), status.fraction, stop)
 
 
 def strip_text(status: ScanStatus) -> str:

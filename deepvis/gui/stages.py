@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 
 from deepvis.gui.figures import number
+from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ WITHOUT_CORRELATION = (
     "The correlation of {layer} was not computed: it is left out of layers with very many units. Scan this layer alone "
     "with 'deepvis scan --covariance-up-to UNITS' to have it all the same."
 )
+
+
+_PATTERN_WORDS = {
+    Stage.EXEMPLARS: ("The best image of each unit", "The best images of each unit"),
+    Stage.SYNTHESIZED: ("The synthesized picture of each unit", "The synthesized pictures of each unit"),
+}
+"""For one picture per unit, and for all."""
 
 
 class StagePages(QObject):
@@ -79,7 +87,7 @@ class StagePages(QObject):
                 self._window.presenter.show(result)
             return
         pattern, layer_page = controller.pattern, controller.layer_page
-        if stage is Stage.EXEMPLARS and pattern is not None and controller.shows_pattern(pattern):
+        if stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
             self._show_pattern(pattern)
         elif layer_page is not None and controller.is_viewed(layer_page) and _suffices(layer_page, stage):
             self._show_layer_page(layer_page)
@@ -91,7 +99,7 @@ class StagePages(QObject):
         if self._controller.info is None:
             self._panel.show_waiting(self._controller.failure or "The network is being loaded.")
             return
-        what = "exemplars" if self._about[0] is Stage.EXEMPLARS else "figures"
+        what = {Stage.EXEMPLARS: "exemplars", Stage.SYNTHESIZED: "synthesized pictures"}.get(self._about[0], "figures")
         self._panel.show_waiting(f"The {what} of {self._about[2]} are being read.")
 
     # exemplars
@@ -107,10 +115,10 @@ class StagePages(QObject):
     def _pattern_words(self, picture: PatternPicture) -> str:
         page, view = self._controller.page, self._controller.view
         known = page is not None and (page.unit.model, page.unit.layer) == (view.model, view.layer)
-        parts = ["The best images of each unit" if view.all_patterns else "The best image of each unit"]
+        parts = [_PATTERN_WORDS[view.stage][view.all_patterns]]
         if picture.missing and picture.complete:
             parts.append("1 unit has none" if picture.missing == 1 else f"{picture.missing:,} units have none")
-        if page is not None and known:
+        if page is not None and known and view.stage is Stage.EXEMPLARS:
             parts += [part for part in (page.stale, page.origin) if part]
         return "  ·  ".join(parts)
 
@@ -126,7 +134,7 @@ class StagePages(QObject):
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says: on a live map its values, on an exemplar the unit and what it does now."""
         controller = self._controller
-        if controller.view.stage is not Stage.EXEMPLARS:
+        if controller.view.stage not in PATTERN_STAGES:
             return self._window.presenter.hover_text(unit, position)
         layer = controller.layer()
         if layer is None or unit >= layer.units:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
 
 _PAGE_ACTIONS = {
-    True: ("show_exemplars", "next_sort", "toggle_dead", "next_scaling", "zoom_reset"),
+    True: ("show_exemplars", "show_synthesized", "next_sort", "toggle_dead", "next_scaling", "zoom_reset"),
     False: ("show_activations", "toggle_first_pattern", "next_sort", "toggle_dead", "zoom_reset"),
 }
 """By whether the grid shows live maps."""
@@ -28,6 +28,8 @@ def unit_menu(window: MainWindow, unit: int) -> QMenu:
         menu.addAction(_title(window, unit, menu))
         menu.addSeparator()
     menu.addActions([window.acts[name] for name in ("next_zoom", "follow_maximum", "copy_address", "jump")])
+    menu.addSeparator()
+    menu.addActions([window.acts[name] for name in ("synthesize", "synthesize_negative", "toggle_recipes")])
     menu.addSeparator()
     menu.addActions([window.acts[name] for name in _PAGE_ACTIONS[window.controller.view.stage is Stage.ACTIVATIONS]])
     menu.addSeparator()

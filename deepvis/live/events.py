@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from deepvis.live.studio_news import StudioOffer
     from deepvis.records import ModelInfo, SourceState
 
 Level = Literal["info", "warning", "error"]
@@ -117,6 +118,13 @@ class ScanChanged:
     status: ScanStatus
 
 
+@dataclass(frozen=True, slots=True)
+class StudioOffered:
+    """What can be synthesized with the running model; said again when another one runs."""
+
+    offer: StudioOffer
+
+
 Event = (
     Notice
     | Progress
@@ -127,4 +135,5 @@ Event = (
     | ModelsListed
     | CamerasListed
     | ScanChanged
+    | StudioOffered
 )

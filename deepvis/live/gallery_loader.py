@@ -13,12 +13,13 @@ from deepvis.live.gallery_shelf import GalleryShelf
 from deepvis.live.layer_pages import LayerPages
 from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.page_maker import PageMaker
-from deepvis.live.page_notes import not_scanned
-from deepvis.live.pages import LayerPageData, PatternPicture, SessionPage, UnitPageData
+from deepvis.live.page_notes import layer_not_synthesized, not_scanned
+from deepvis.live.pages import PATTERN_STAGES, LayerPageData, PatternPicture, SessionPage, UnitPageData
 from deepvis.live.pattern_grid import PatternGrid
-from deepvis.live.pattern_tiles import LayerTiles
+from deepvis.live.pattern_tiles import LayerTiles, Tiles
 from deepvis.live.recent import Recent
 from deepvis.live.session_frames import KeptPicture, SessionFrames, keep_frames, session_page
+from deepvis.live.synthesized import SynthesizedTiles
 from deepvis.live.worker import Worker
 from deepvis.records import Stage, View
 
@@ -144,7 +145,7 @@ class GalleryLoader(Worker):
         try:
             if self._view.unit < layer.units:
                 self._answer_page(desk, layer)
-            if self._view.stage is Stage.EXEMPLARS:
+            if self._view.stage in PATTERN_STAGES:
                 self._answer_pattern(desk, layer)
             elif self._view.stage is not Stage.ACTIVATIONS:
                 self._answer_layer(desk, layer)
@@ -177,7 +178,7 @@ class GalleryLoader(Worker):
             return
         grid = view.grid
         asked = (grid.height, grid.width, grid.zoom, grid.center_row, grid.center_column, grid.sort, grid.hide_dead)
-        key = (desk.generation, layer.name, view.all_patterns, asked, grid.background, grid.gap)
+        key = (desk.generation, view.stage, layer.name, view.all_patterns, asked, grid.background, grid.gap)
         if self._answered.get("pattern") == key:
             return
         self.patterns.put(desk.pattern(view, layer, self._errand(), self.patterns.put))
@@ -245,7 +246,7 @@ class _Desk:
         self._pictures = pictures
         self._maker = PageMaker(running, shelf, pictures)
         self._pages: Recent[UnitPageData] = Recent(PAGE_BYTES)
-        self._tiles: tuple[object, LayerTiles] | None = None
+        self._tiles: tuple[object, Tiles] | None = None
 
     def renew(self) -> None:
         """The galleries changed: nothing that was made of them holds any longer, but decoded pictures."""
@@ -267,23 +268,35 @@ class _Desk:
         self, view: View, layer: LayerInfo, errand: Errand, show: Callable[[PatternPicture], None]
     ) -> PatternPicture:
         """The pattern grid, or why there is none."""
-        tiles = self._layer_tiles(layer, all_patterns=view.all_patterns)
+        tiles = self._layer_tiles(view.stage, layer, all_patterns=view.all_patterns)
         if tiles is None:
-            why = self.shelf.trouble or not_scanned(self.running, layer, scanned=self.shelf.scanned)
+            why = self.shelf.trouble or self._why_no_tiles(view.stage, layer)
             return PatternPicture(view, None, None, layer.units, problem=why)
         found = self.layers.record(layer)
         record = None if found is None else found[1]
         return PatternGrid(view, layer, tiles, record).draw(self._pictures, errand, show)
 
-    def _layer_tiles(self, layer: LayerInfo, *, all_patterns: bool) -> LayerTiles | None:
-        key = (layer.name, all_patterns)
-        if self._tiles is not None and self._tiles[0] == key:
-            return self._tiles[1]
+    def _why_no_tiles(self, stage: Stage, layer: LayerInfo) -> str:
+        if stage is Stage.SYNTHESIZED:
+            return layer_not_synthesized(self.running, layer)
+        return not_scanned(self.running, layer, scanned=self.shelf.scanned)
+
+    def _layer_tiles(self, stage: Stage, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
+        key = (stage, layer.name, all_patterns)
+        if self._tiles is None or self._tiles[0] != key:
+            make = self._synthesized if stage is Stage.SYNTHESIZED else self._exemplars
+            made = make(layer, all_patterns=all_patterns)
+            self._tiles = None if made is None else (key, made)
+        return None if self._tiles is None else self._tiles[1]
+
+    def _synthesized(self, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
+        tiles = SynthesizedTiles(self.shelf, layer.name, self.running.identity, all_patterns=all_patterns)
+        return tiles if len(tiles) else None
+
+    def _exemplars(self, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
         knowing = [gallery for gallery in self.shelf.galleries if gallery.has_tiles(layer.name)]
         made = [LayerTiles(gallery, layer.name, layer.units, all_patterns=all_patterns) for gallery in knowing]
-        chosen = next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
-        self._tiles = None if chosen is None else (key, chosen)
-        return chosen
+        return next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
 
 
 def _page_bytes(page: UnitPageData) -> int:

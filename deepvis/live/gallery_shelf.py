@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from deepvis.gallery.records import JobRecord
 
 _numbers = itertools.count()
-_TILE_KINDS = {ImageKind.MAXIMUM, ImageKind.SYNTHESIS}
 
 
 class OpenGallery:
@@ -66,11 +65,11 @@ class OpenGallery:
         return any(job is not None for job in self._layers.values())
 
     def has_tiles(self, layer: str) -> bool:
-        """Whether there is something to fill a grid with: a scan's exemplars, or imported pictures of units.
+        """Whether there is something to fill a grid of exemplars with: a scan's, or imported ones.
 
         Frames of a session that a person kept are no exemplars of a data set.
         """
-        return self.job(layer) is not None or bool(self.reader.image_kinds(layer) & _TILE_KINDS)
+        return self.job(layer) is not None or ImageKind.MAXIMUM in self.reader.image_kinds(layer)
 
 
 class GalleryShelf:

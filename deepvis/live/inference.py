@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.imaging.geometry import orient
 from deepvis.live.events import DevicesFound, Event, ModelReady, Notice
+from deepvis.live.loan import Lender, Loan
 from deepvis.live.mailbox import Mailbox
 from deepvis.live.result import LiveResult
 from deepvis.live.worker import Worker
@@ -62,6 +63,10 @@ class InferenceWorker(Worker):
         self.placements: Mailbox[Placement] = Mailbox(self.bell.ring)
         self.boxes: Mailbox[Boxes] = Mailbox(self.bell.ring)
         self.keeps: Mailbox[bool] = Mailbox(self.bell.ring)
+        self.loans: Mailbox[int] = Mailbox(self.bell.ring)
+        self._lender = Lender()
+        self._take_loan: Callable[[Loan], None] = lambda _: None
+        self._framed: Callable[[], None] = lambda: None
         self._answering: Answering | None = None
         self._engine: Engine | None = None
         self._receivers: tuple[Callable[[SessionFrames], None], Callable[[KeptPicture], None]] | None = None
@@ -75,6 +80,10 @@ class InferenceWorker(Worker):
     def tell_session(self, deliver: Callable[[SessionFrames], None], compress: Callable[[KeptPicture], None]) -> None:
         """Who gets this session's exemplars of the selected unit, and their pictures; to be said before the start."""
         self._receivers = (deliver, compress)
+
+    def tell_studio(self, deliver: Callable[[Loan], None], framed: Callable[[], None]) -> None:
+        """Who gets what `loans` asks for, and hears of every live frame; to be said before the start."""
+        self._take_loan, self._framed = deliver, framed
 
     def open(self) -> None:
         """Import torch here, beside the window instead of in front of it."""
@@ -105,12 +114,21 @@ class InferenceWorker(Worker):
             self._results.put(replace(result, fresh=frame is not None))
             self._inferred.tick()
             if frame is not None:
+                self._framed()
                 self._remember(result)
         self._tell_session()
+        self._lend()
 
     def close(self) -> None:
         """Let go of every tensor."""
         self._engine = self._answering = self._watch = self._frame = None
+        self._lender.forget()
+
+    def _lend(self) -> None:
+        # what is asked for before the first network is answered when it is there
+        number = None if self._engine is None else self.loans.take()
+        if number is not None and self._engine is not None:
+            self._take_loan(self._lender.lend(number, self._engine, self._frame, self._view))
 
     def _take_orders(self) -> bool:
         engine, placement, boxes = self.engines.take(), self.placements.take(), self.boxes.take()
@@ -149,6 +167,7 @@ class InferenceWorker(Worker):
             self.report(Notice(trouble, "error"))
 
     def _forget(self) -> None:
+        self._lender.forget()
         if self._answering is not None:
             self._answering.forget()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from typing import TYPE_CHECKING
 
@@ -116,6 +115,8 @@ class ModelWorker(Worker):
         self.report(ModelFailed(name, short if is_out_of_memory(error) else told))
 
     def _copy(self, engine: Engine) -> nn.Module | None:
+        from deepvis.models.twin import structural_copy  # noqa: PLC0415  (imports torch)
+
         try:
             return structural_copy(engine.loaded.network)
         except Exception as error:  # noqa: BLE001  (a person's network may hold anything: a lock, an open file, ...)
@@ -152,19 +153,3 @@ class ModelWorker(Worker):
             self._report_no_fields(engine, error)
             return
         self._deliver_boxes(Boxes(engine, boxes))
-
-
-def structural_copy(network: nn.Module) -> nn.Module:
-    """A second network over the same weights.
-
-    Its hooks and its device are its own: the inference thread may probe or move the first one meanwhile, for moving
-    replaces the storage of a parameter and leaves this one's alone.
-    """
-    from torch import nn  # noqa: PLC0415  (see ModelWorker.open)
-
-    memo: dict[int, object] = {}
-    for parameter in network.parameters():
-        memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
-    for buffer in network.buffers():
-        memo[id(buffer)] = buffer.detach()
-    return copy.deepcopy(network, memo)

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 from deepvis.gallery.records import ImageKind, UnitRecord
 from deepvis.live.crop_pictures import placeholder, shown_crop, shown_whole
-from deepvis.live.page_notes import NO_SYNTHESIS, SCANNED_PARTS, level_minima, not_scanned, origin_text, unit_notes
+from deepvis.live.page_notes import (
+    SCANNED_PARTS,
+    level_minima,
+    not_scanned,
+    not_synthesized,
+    origin_text,
+    unit_notes,
+)
 from deepvis.live.pages import PagePicture, SimilarPicture, UnitPageData
+from deepvis.live.synthesized import in_order, made_of
 from deepvis.records import Rect, UnitId
 
 if TYPE_CHECKING:
@@ -23,7 +31,6 @@ if TYPE_CHECKING:
     from deepvis.records import LayerInfo
 
 _IMAGE_PARTS = {
-    "synthesized": ImageKind.SYNTHESIS,
     "attributions": ImageKind.DECONV,
     "kept": ImageKind.SESSION,
     "exemplars": ImageKind.MAXIMUM,
@@ -67,6 +74,7 @@ class PageMaker:
         source = _scanned(records)
         page = self._with_facts(layer, unit, source)
         page = self._with_images(page, records, errand)
+        page = self._with_synthesized(page, layer, records, errand)
         if source is not None:
             page = self._with_exemplars(page, source, errand, show)
             page = self._with_similar(page, layer, source, errand)
@@ -75,9 +83,10 @@ class PageMaker:
 
     def _with_facts(self, layer: LayerInfo, unit: int, source: tuple[OpenGallery, UnitRecord] | None) -> UnitPageData:
         address = UnitId(self._running.info.name, layer.name, unit)
+        nothing_made = not_synthesized(self._running, layer, unit)
         if source is None:
             why = self._shelf.trouble or not_scanned(self._running, layer, scanned=self._shelf.scanned)
-            return UnitPageData(address, notes={**dict.fromkeys(SCANNED_PARTS, why), "synthesized": NO_SYNTHESIS})
+            return UnitPageData(address, notes={**dict.fromkeys(SCANNED_PARTS, why), "synthesized": nothing_made})
         gallery, record = source
         stale = " ".join(text for text in (record.stale, self._shelf.trouble) if text)
         return UnitPageData(
@@ -85,7 +94,7 @@ class PageMaker:
             statistics=record.statistics,
             histogram=record.histogram,
             classes=record.classes,
-            notes={**unit_notes(record, self._running, layer), "synthesized": NO_SYNTHESIS},
+            notes={**unit_notes(record, self._running, layer), "synthesized": nothing_made},
             stale=stale,
             origin=origin_text(gallery.job(layer.name), packaged=gallery.packaged),
         )
@@ -104,12 +113,25 @@ class PageMaker:
             found[part] = self._images(chosen, errand)
         return replace(
             page,
-            synthesized=found["synthesized"],
             attributions=found["attributions"],
             kept=found["kept"],
             exemplars=found["exemplars"],
             minima=found["minima"],
         )
+
+    def _with_synthesized(
+        self, page: UnitPageData, layer: LayerInfo, records: list[tuple[OpenGallery, UnitRecord]], errand: Errand
+    ) -> UnitPageData:
+        """Those of all galleries, each with how it was made."""
+        maximum = None if page.statistics is None or page.stale else page.statistics.maximum
+        pictures = [(gallery, image) for gallery, record in records for image in record.images]
+        made: list[PagePicture] = []
+        for gallery, image in in_order(pair for pair in pictures if pair[1].kind is ImageKind.SYNTHESIS):
+            errand.go_on()
+            picture = self._image(gallery, image)
+            if picture is not None:
+                made.append(replace(picture, made=made_of(gallery, image, layer.name, maximum)))
+        return replace(page, synthesized=tuple(made))
 
     def _images(self, images: Iterable[tuple[OpenGallery, ImageRecord]], errand: Errand) -> tuple[PagePicture, ...]:
         made = []

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from deepvis.records import LayerInfo
 
 SCANNED_PARTS = ("exemplars", "minima", "quantiles", "histogram", "classes", "similar")
-NO_SYNTHESIS = "No pictures were synthesized for this unit. Those of the 2015 toolbox can be read in: deepvis import."
+
+_IMPORT = "Pictures of the 2015 toolbox can be read in: deepvis import."
 
 
 def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> str:
@@ -30,6 +31,20 @@ def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> st
         what = f"The scan left out the layer {layer.name}."
         command = running.scan_command(layer.name)
     return f"{what} Scan a folder of images: with the button below, or in a terminal: {command}"
+
+
+def not_synthesized(running: RunningModel, layer: LayerInfo, unit: int) -> str:
+    """Why there is no synthesized picture of a unit."""
+    command = running.synthesize_command(layer.name, unit)
+    return f"No picture was synthesized for this unit yet. Make one with the button below, or in a terminal: {command}"
+
+
+def layer_not_synthesized(running: RunningModel, layer: LayerInfo) -> str:
+    """Why there is no grid of synthesized pictures."""
+    return (
+        f"No pictures were synthesized for units of {layer.name} yet. Make one of the selected unit on its page, or "
+        f"all of them in a terminal: {running.synthesize_command(layer.name)}. {_IMPORT}"
+    )
 
 
 def unit_notes(record: UnitRecord, running: RunningModel, layer: LayerInfo) -> dict[str, str]:

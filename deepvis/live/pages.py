@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from deepvis.records import Stage
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from deepvis.gallery.records import ClassMean, LayerRecord, SimilarUnit, UnitStatistics
     from deepvis.imaging.tiling import GridLayout
     from deepvis.records import Rect, UnitId, View
+
+PATTERN_STAGES = frozenset({Stage.EXEMPLARS, Stage.SYNTHESIZED})
+"""Those that are a grid of the gallery's pictures, with a tile per unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepvis.imaging.tiling import GAP, lay_out
 from deepvis.live.pages import PatternPicture
-from deepvis.live.pattern_tiles import LayerTiles, TilePicture, arranged
+from deepvis.live.pattern_tiles import TilePicture, Tiles, arranged
 from deepvis.live.resample import resized
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PatternGrid:
         record: its statistics, for the order; None where it has none.
     """
 
-    def __init__(self, view: View, layer: LayerInfo, tiles: LayerTiles, record: LayerRecord | None) -> None:
+    def __init__(self, view: View, layer: LayerInfo, tiles: Tiles, record: LayerRecord | None) -> None:
         self._view = view
         self._tiles = tiles
         self._layout = lay_out(arranged(layer.units, view.grid, tiles, record), 1, 1, view.grid)
@@ -65,7 +65,7 @@ class PatternGrid:
             made: list[tuple[int, int, NDArray[np.uint8]]] = []
             for index, picture in batch:
                 errand.go_on()
-                tile = picture.tile(self._tiles.gallery, pictures, side)
+                tile = picture.tile(pictures, side)
                 if tile is not None:
                     made.append((index, picture.place, tile))
                 else:

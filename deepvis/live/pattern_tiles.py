@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -12,11 +12,9 @@ from deepvis.gallery.records import ExemplarKind, ImageKind
 from deepvis.records import Rect, Sort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-    from deepvis.gallery.records import ImageRecord, LayerRecord
+    from deepvis.gallery.records import LayerRecord
     from deepvis.gallery.rows import BestExemplars
     from deepvis.live.crop_pictures import CropPictures
     from deepvis.live.gallery_shelf import OpenGallery
@@ -30,25 +28,46 @@ MOST_PER_UNIT = 25
 class TilePicture:
     """One picture of a tile: the box of an image file, or a picture that is stored whole."""
 
+    gallery: OpenGallery
     unit: int
     place: int
     file: int
     box: tuple[int, int, int, int] | None
     image: int | None = None
 
-    def tile(self, gallery: OpenGallery, pictures: CropPictures, side: int) -> NDArray[np.uint8] | None:
+    def tile(self, pictures: CropPictures, side: int) -> NDArray[np.uint8] | None:
         """The picture, square, `(side, side, 3)`; None where it is nowhere."""
-        key = (gallery.number, self.file, self.box, self.image)
-        return pictures.tile(key, side, lambda: self._cut(gallery, pictures))
+        key = (self.gallery.number, self.file, self.box, self.image)
+        return pictures.tile(key, side, lambda: self._cut(pictures))
 
-    def _cut(self, gallery: OpenGallery, pictures: CropPictures) -> NDArray[np.uint8] | None:
+    def _cut(self, pictures: CropPictures) -> NDArray[np.uint8] | None:
         if self.image is not None:
-            return pictures.of_unit(gallery, self.image)
-        return None if self.box is None else pictures.file(gallery, self.file).crop(Rect(*self.box))
+            return pictures.of_unit(self.gallery, self.image)
+        return None if self.box is None else pictures.file(self.gallery, self.file).crop(Rect(*self.box))
+
+
+class Tiles(Protocol):
+    """The pictures of all units of a layer.
+
+    Attributes:
+        across: columns of pictures in a tile.
+    """
+
+    across: int
+
+    @property
+    def down(self) -> int:
+        """Rows of pictures in a tile of `across` columns, as many as the unit with the most of them needs."""
+
+    def of_unit(self, unit: int) -> tuple[TilePicture, ...]:
+        """Pictures of a unit, best first."""
+
+    def values(self, units: int) -> NDArray[np.float64]:
+        """The best picture's activation of every unit; -inf where it has none."""
 
 
 class LayerTiles:
-    """The pictures of all units of a layer.
+    """The exemplars of all units of a layer.
 
     Args:
         gallery: where they come from.
@@ -81,7 +100,13 @@ class LayerTiles:
         if first == last:
             return () if self.scanned else self._imported(unit)
         return tuple(
-            TilePicture(unit, index - first, int(self._best.file[index]), tuple(self._best.box[index].tolist()))
+            TilePicture(
+                self.gallery,
+                unit,
+                index - first,
+                int(self._best.file[index]),
+                tuple(self._best.box[index].tolist()),
+            )
             for index in range(first, last)
         )
 
@@ -96,14 +121,16 @@ class LayerTiles:
         """A gallery of the 2015 toolbox has pictures, and no scan."""
         if unit not in self._stored:
             images = self.gallery.reader.unit(self._layer, unit).images
-            chosen = _first_kind(images, (ImageKind.MAXIMUM, ImageKind.SYNTHESIS))[: self._per_unit]
-            self._stored[unit] = tuple(TilePicture(unit, place, 0, None, image) for place, image in enumerate(chosen))
+            chosen = [image.id for image in images if image.kind is ImageKind.MAXIMUM][: self._per_unit]
+            self._stored[unit] = tuple(
+                TilePicture(self.gallery, unit, place, 0, None, image) for place, image in enumerate(chosen)
+            )
             self._most = max(self._most, len(chosen))
             self.across = max(self.across, math.ceil(math.sqrt(len(chosen))))
         return self._stored[unit]
 
 
-def arranged(units: int, view: GridView, tiles: LayerTiles | None, record: LayerRecord | None) -> NDArray[np.int64]:
+def arranged(units: int, view: GridView, tiles: Tiles | None, record: LayerRecord | None) -> NDArray[np.int64]:
     """The units in the order of their tiles, int64; at least one.
 
     Order and dead units are those of the data set, not of the live picture.
@@ -120,12 +147,3 @@ def arranged(units: int, view: GridView, tiles: LayerTiles | None, record: Layer
         alive = order[~record.dead[order]]
         return alive if len(alive) else order[:1]
     return order
-
-
-def _first_kind(images: Iterable[ImageRecord], kinds: tuple[ImageKind, ...]) -> list[int]:
-    listed = list(images)
-    for kind in kinds:
-        found = [image.id for image in listed if image.kind is kind]
-        if found:
-            return found
-    return []

@@ -35,3 +35,9 @@ class RunningModel:
         model = ("--model", self.info.name) if self.request is None else model_arguments(self.request)
         wanted = ("--layers", layer) if layer else ()
         return shlex.join(("deepvis", "scan", "--images", "FOLDER", *model, *wanted))
+
+    def synthesize_command(self, layer: str, unit: int | None = None) -> str:
+        """The command that synthesizes a picture of a unit, or of every unit of a layer."""
+        model = ("--model", self.info.name) if self.request is None else model_arguments(self.request)
+        units = () if unit is None else ("--units", str(unit))
+        return shlex.join(("deepvis", "synthesize", *model, "--layers", layer, *units))

@@ -16,6 +16,9 @@ from deepvis.live.meter import Counts, Meters
 from deepvis.live.model_loader import ModelWorker
 from deepvis.live.running_model import RunningModel
 from deepvis.live.scan_runner import ScanRunner
+from deepvis.live.studio import StudioWorker
+from deepvis.live.studio_door import Studio, StudioStates
+from deepvis.live.turns import Turns
 from deepvis.records import View
 
 if TYPE_CHECKING:
@@ -49,6 +52,10 @@ class LiveSession:
         threads: threads of torch; 0 leaves one core to the window.
         camera_size: `(width, height)` asked of cameras.
         gallery_dir: folder of the person's galleries; None for the one in the person's data folder.
+
+    Attributes:
+        meters: of all rates.
+        studio: synthesis on demand.
     """
 
     def __init__(
@@ -75,6 +82,12 @@ class LiveSession:
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
         self._capture = CaptureWorker(self._events.put, self._inference.frames, self.meters.captured)
+        states, turns = StudioStates(notify), Turns(threads)
+        self._studio = StudioWorker(
+            self._events.put, states, self._inference.loans.put, self._gallery.refresh, turns, gallery_dir
+        )
+        self._inference.tell_studio(self._studio.loans.put, turns.frame)
+        self.studio = Studio(self._studio, states)
         self._models = ModelWorker(self._events.put, self._inference.engines.put, self._inference.boxes.put, threads)
 
     def start(self) -> None:
@@ -92,7 +105,7 @@ class LiveSession:
 
     @property
     def _workers(self) -> tuple[Worker, ...]:
-        return (self._capture, self._inference, self._models, self._gallery, self._scan)
+        return (self._capture, self._inference, self._models, self._gallery, self._scan, self._studio)
 
     @property
     def view(self) -> View:
@@ -242,7 +255,9 @@ class LiveSession:
         """Events of the inference thread; the gallery follows the model that really runs."""
         if isinstance(event, ModelReady):
             self._model = event.info
-            self._gallery.models.put(self._running(event.info))
+            running = self._running(event.info)
+            self._gallery.models.put(running)
+            self._studio.models.put(running)
         self._events.put(event)
 
     def _running(self, info: ModelInfo) -> RunningModel:

@@ -136,8 +136,8 @@ class Climb:
                     self._choose(reached)
                 flow.redirects = step < course.recipe.redirect_steps
                 self._step(step, flow, reached)
-                if watch.every and (step % watch.every == 0 or step == course.steps - 1):
-                    watch.report(self._preview(step, reached.trajectory[-1]))
+                if _is_due(watch, step, last=step == course.steps - 1):
+                    watch.report(self._preview(step, reached.trajectory))
         if self._course.starts > 1:
             self._choose(reached)
         reached.pictures = self._result()
@@ -269,10 +269,11 @@ class Climb:
             _copy(current, self._pictures.variables)
             return images
 
-    def _preview(self, step: int, objective: torch.Tensor) -> Preview:
+    def _preview(self, step: int, trajectory: Sequence[torch.Tensor]) -> Preview:
         course, count = self._course, len(self._course.places)
-        images, values = as_bytes(self._result()[:count]), objective.float().numpy()[:count]
-        return Preview(step + 1, course.steps, images, values, course.places, course.attempt)
+        images = as_bytes(self._result()[:count])
+        so_far = torch.stack(list(trajectory)).float()[:, :count].numpy()
+        return Preview(step + 1, course.steps, images, so_far[-1], course.places, so_far, course.attempt)
 
 
 def leaky(values: LayerValues, leak: float) -> torch.Tensor:
@@ -294,6 +295,10 @@ def as_bytes(pictures: torch.Tensor) -> NDArray[np.uint8]:
     """`(batch, 3, height, width)` in 0..1 to uint8 `(batch, height, width, 3)` on the host."""
     scaled = pictures.detach().clamp(0, 1).mul(WHITE).round().to(torch.uint8)
     return np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _is_due(watch: Watch, step: int, *, last: bool) -> bool:
+    return watch.every > 0 and (last or (step % watch.every == 0 and watch.wanted()))
 
 
 def _changed(gradient: torch.Tensor, changes: Sequence[GradientChange]) -> torch.Tensor:

@@ -109,6 +109,7 @@ class Preview:
         images: uint8 `(pictures, size, size, 3)`, as they are now.
         objectives: float32 `(pictures,)`, with the random transforms of this step.
         places: of the request, which pictures these are.
+        trajectory: float32 `(steps done, pictures)`, the objectives of all steps of this attempt.
         attempt: 0 for the first ascent; further ones are only about units that it left off.
     """
 
@@ -117,6 +118,7 @@ class Preview:
     images: NDArray[np.uint8]
     objectives: NDArray[np.float32]
     places: tuple[int, ...]
+    trajectory: NDArray[np.float32]
     attempt: int = 0
 
 
@@ -128,6 +130,10 @@ def _never() -> bool:
     return False
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class Watch:
     """Who looks on.
@@ -136,11 +142,13 @@ class Watch:
         report: gets a preview now and then.
         every: steps from one preview to the next; 0 for none. The first comes after the first step.
         canceled: asked at every step; True ends the ascent with `Canceled`.
+        wanted: asked where a preview is due; False leaves it out, but the last one of an attempt.
     """
 
     report: Callable[[Preview], None] = _nobody
     every: int = 0
     canceled: Callable[[], bool] = _never
+    wanted: Callable[[], bool] = _always
 
 
 @dataclass(frozen=True, eq=False)

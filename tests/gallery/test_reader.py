@@ -224,3 +224,21 @@ def test_a_reader_notices_that_somebody_wrote(made):
         assert gallery.data_version() == before
         made.write(made.layer_rows(seed=3))
         assert gallery.data_version() != before
+
+
+def test_pictures_of_a_whole_layer_come_by_unit_in_one_query(made):
+    made.write(made.layer_rows())
+    with GalleryWriter(made.path, made.MODEL) as writer:
+        job = writer.begin_job(replace(made.JOB, hash="other"))
+        for unit, seed in ((5, 1), (5, 0), (2, 0)):
+            writer.add_image(job, ImageRow("features.0", unit, ImageKind.SYNTHESIS, b"", 4, 4, recipe="r", seed=seed))
+        writer.add_image(job, ImageRow("features.0", 5, ImageKind.SESSION, b"", 4, 4))
+        writer.add_image(job, ImageRow("features.0", -1, ImageKind.SYNTHESIS, b"", 4, 4))
+    with GalleryReader(made.path) as gallery:
+        found = gallery.unit_images("features.0", ImageKind.SYNTHESIS)
+        assert {unit: [image.seed for image in images] for unit, images in found.items()} == {2: [0], 5: [0, 1]}
+        assert {image.job for images in found.values() for image in images} == {"other"}
+        assert found[5] == tuple(
+            image for image in gallery.unit("features.0", 5).images if image.kind is ImageKind.SYNTHESIS
+        )
+        assert gallery.unit_images("features.9", ImageKind.SYNTHESIS) == {}

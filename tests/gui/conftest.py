@@ -24,6 +24,29 @@ from deepvis.records import Frame, LayerInfo, ModelInfo, ModelRequest, Predictio
 LABELS = ("tabby", "tiger cat", "espresso", "coffee mug")
 
 
+class FakeStudio:
+    """Takes wishes for pictures and hands out the states that a test puts in."""
+
+    def __init__(self) -> None:
+        self.wishes, self.canceled, self.discarded, self.kept, self.states = [], [], [], [], []
+
+    def synthesize(self, wish):
+        self.wishes.append(wish)
+        return len(self.wishes)
+
+    def cancel(self, number=None):
+        self.canceled.append(number)
+
+    def discard(self, key):
+        self.discarded.append(key)
+
+    def keep(self, state, index):
+        self.kept.append((state, index))
+
+    def take(self):
+        return self.states.pop(0) if self.states else None
+
+
 class FakeSession:
     """Takes the window's wishes and hands out what a test puts in; no thread, no torch."""
 
@@ -33,6 +56,7 @@ class FakeSession:
         self.calls: list[tuple] = []
         self.events: list[object] = []
         self.result: LiveResult | None = None
+        self.studio = FakeStudio()
 
     def set_view(self, view):
         self.view = view

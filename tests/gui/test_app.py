@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QApplication
 
 from deepvis.config import Settings
 from deepvis.gui.app import App
+from deepvis.gui.recipe_choice import RecipeChoice
 from deepvis.gui.remembered import Remembered
 from deepvis.options import RunOptions
 from deepvis.places import config_dir, images_dir
@@ -319,3 +320,31 @@ def test_a_run_that_closes_before_anything_came_keeps_the_last_choices(qtbot, st
     app.window.close()
     after = Remembered().apply(Settings(), ())
     assert (after.source, after.layer) == (str(CAT), "3")
+
+
+def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_restart(
+    qtbot, start, make_settings, tmp_path
+):
+    settings = make_settings(gallery_dir=tmp_path / "galleries")
+    app = start(settings=settings)
+    wait_for_answer(qtbot, app)
+    window, section = app.window, app.window.page.synthesis
+    qtbot.waitUntil(lambda: window.recipe_panel.go.isEnabled(), timeout=WAIT_MS)
+    window.recipe_panel.set_choice(RecipeChoice("distill", size=32, steps=6))
+    app.controller.select_unit(2)
+    qtbot.waitUntil(lambda: bool(section.pictures), timeout=WAIT_MS)
+    (fresh,) = section.pictures
+    assert fresh.rgb.shape == (32, 32, 3)
+    assert fresh.made.seed == 0
+    assert section.ascent.curve.curve.shape[0] >= 6
+    window.studio._keep()
+    qtbot.waitUntil(lambda: bool(section.strip.pictures), timeout=WAIT_MS)
+    window.close()
+    again = start(settings=settings)
+    wait_for_answer(qtbot, again)
+    again.controller.select_unit(2)
+    kept = again.window.page.synthesis.strip
+    qtbot.waitUntil(lambda: bool(kept.pictures), timeout=WAIT_MS)
+    assert np.array_equal(kept.pictures[0].rgb, fresh.rgb)
+    assert kept.pictures[0].value == pytest.approx(fresh.value)
+    assert not again.window.page.synthesis.growing

@@ -96,7 +96,7 @@ def test_s_goes_through_the_pages_and_capital_s_back(window):
     for _ in Stage:
         window.acts.trigger("next_pattern")
         seen.append(window.controller.view.stage)
-    assert seen == [Stage.EXEMPLARS, Stage.ACTIVITY, Stage.CORRELATION, Stage.ACTIVATIONS]
+    assert seen == [Stage.EXEMPLARS, Stage.SYNTHESIZED, Stage.ACTIVITY, Stage.CORRELATION, Stage.ACTIVATIONS]
     window.acts.trigger("previous_pattern")
     assert window.controller.view.stage is Stage.CORRELATION
 

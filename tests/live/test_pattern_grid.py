@@ -160,7 +160,7 @@ def test_a_gallery_of_pictures_alone_has_a_pattern_grid_too(gallery, draw):
         writer.add_layer(gallery.info.layer("body"))
         job = writer.begin_job(JobRecord(0, "import", "", gallery.identity))
         plain = np.full((30, 40, 3), (200, 100, 50), np.uint8)
-        writer.add_image(job, ImageRow("body", 4, ImageKind.SYNTHESIS, encode_jpeg(plain), 30, 40))
+        writer.add_image(job, ImageRow("body", 4, ImageKind.MAXIMUM, encode_jpeg(plain), 30, 40))
     picture = draw()
     np.testing.assert_allclose(color(picture, *middle(picture.layout.rect_of(4))), (200, 100, 50), atol=4)
     assert picture.missing == 5

@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QEvent, QPoint, QRect, QTimer, pyqtSignal
 
 from deepvis.gui.figures import number
+from deepvis.gui.widgets.made_words import badges, caption, key_of, name_of
 from deepvis.gui.widgets.tile_grid import Tile, TileGrid
 from deepvis.gui.widgets.tile_layout import TileStyle
 from deepvis.gui.widgets.whole_image_popup import WholeImagePopup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
-    from PyQt6.QtGui import QHideEvent, QMouseEvent, QWheelEvent
+    from PyQt6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QWheelEvent
     from PyQt6.QtWidgets import QWidget
 
-    from deepvis.live.pages import PagePicture
+    from deepvis.live.pages import Made, PagePicture
 
 _REST_MS = 120
 """The pointer rests on a crop for this long before the whole image appears: it may only be passing."""
 
+_ONE_LINE = 196
+"""Logical pixels from which on recipe, seed, value and ratio fit into one line."""
+
 CROPS = TileStyle(columns=3, largest=160)
 BANDS = TileStyle(columns=3, largest=160, abreast=True)
-LARGE = TileStyle(columns=2, largest=200)
+LARGE = TileStyle(columns=2, largest=200, alone=240)
 TITLED = TileStyle(columns=2, largest=130)
 
 
@@ -40,10 +44,12 @@ class ExemplarStrip(TileGrid):
 
     Signals:
         picture_clicked: the `PagePicture`.
+        picture_chosen: the `PagePicture`, clicked with Ctrl held: one of several.
         picture_menu_asked: the `PagePicture`, and where on the screen.
     """
 
     picture_clicked = pyqtSignal(object)
+    picture_chosen = pyqtSignal(object)
     picture_menu_asked = pyqtSignal(object, QPoint)
 
     def __init__(
@@ -54,8 +60,9 @@ class ExemplarStrip(TileGrid):
         self._titled = titled
         self._shown: tuple[tuple[str, tuple[PagePicture, ...]], ...] = ()
         self._pictures: tuple[PagePicture, ...] = ()
+        self._chosen: frozenset[Hashable] = frozenset()
         self._scores = True
-        self._whole = False
+        self._whole = self._narrow = False
         self._popup = WholeImagePopup(self)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
@@ -63,6 +70,7 @@ class ExemplarStrip(TileGrid):
         self._resting.timeout.connect(self._show_popup)
         self._pointed = -1
         self.tile_clicked.connect(lambda index: self.picture_clicked.emit(self._pictures[index]))
+        self.tile_chosen.connect(lambda index: self.picture_chosen.emit(self._pictures[index]))
         self.menu_asked.connect(self._ask_menu)
         self.tile_hovered.connect(self._follow_pointer)
 
@@ -90,10 +98,23 @@ class ExemplarStrip(TileGrid):
             self._scores = shown
             self._refresh_in_place()
 
+    def set_chosen(self, keys: frozenset[Hashable]) -> None:
+        """Frame the pictures with these keys, as `key_of` gives them."""
+        if keys != self._chosen:
+            self._chosen = keys
+            self._refresh_in_place()
+
     def set_whole_shown(self, whole: bool) -> None:
         """Show whole images with the box of the crop in place of crops."""
         if whole != self._whole:
             self._whole = whole
+            self._refresh_in_place()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Captions of one line give way to captions of two."""
+        super().resizeEvent(event)
+        if (self.width() < _ONE_LINE) != self._narrow:
+            self._narrow = not self._narrow
             self._refresh_in_place()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
@@ -133,14 +154,26 @@ class ExemplarStrip(TileGrid):
             self.blank()
 
     def _tile(self, picture: PagePicture) -> Tile:
+        chosen = key_of(picture) in self._chosen
+        if picture.made is not None:
+            return self._made_tile(picture, picture.made, chosen=chosen)
         whole = self._whole and picture.whole_rgb is not None
         value = number(picture.value) if self._scores and not math.isnan(picture.value) else ""
         title = picture.title if self._titled else ""
         # a lone value stands at the left, where the picture begins
         left, right = (title, value) if title else (value, "")
         if whole:
-            return Tile(picture.whole_rgb, picture.box, left, right)
-        return Tile(picture.rgb, None, left, right)
+            return Tile(picture.whole_rgb, picture.box, left, right, chosen=chosen)
+        return Tile(picture.rgb, None, left, right, chosen=chosen)
+
+    def _made_tile(self, picture: PagePicture, made: Made, *, chosen: bool) -> Tile:
+        first, second = caption(picture, made)
+        if len(self._pictures) == 1 and self._style.alone and not self._narrow:
+            # there is room for everything on one line
+            ends = (name_of(made), "  ·  ".join(part for part in second if part) if self._scores else "")
+            return Tile(picture.rgb, None, *ends, badges=badges(made), chosen=chosen)
+        below = second if self._scores else None
+        return Tile(picture.rgb, None, *first, second=below, badges=badges(made), chosen=chosen)
 
     def _ask_menu(self, index: int, where: QPoint) -> None:
         self._hide_popup()

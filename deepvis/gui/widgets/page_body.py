@@ -11,16 +11,17 @@ from PyQt6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from deepvis.gui.figures import band_text, number, percent, span_text
 from deepvis.gui.theme import SPACE
 from deepvis.gui.widgets.class_bars import ClassBars
-from deepvis.gui.widgets.exemplar_strip import BANDS, LARGE, TITLED, ExemplarStrip
+from deepvis.gui.widgets.exemplar_strip import BANDS, TITLED, ExemplarStrip
 from deepvis.gui.widgets.facts_table import FactsTable
 from deepvis.gui.widgets.histogram_plot import HistogramPlot
-from deepvis.gui.widgets.page_parts import TITLES, filled_parts, pending_parts, session_words, words_for
+from deepvis.gui.widgets.page_parts import TITLES, Words, filled_parts, pending_parts, session_words, words_for
 from deepvis.gui.widgets.placeholder import FittingButton
 from deepvis.gui.widgets.section import Section
 from deepvis.gui.widgets.similar_units import SimilarUnits
+from deepvis.gui.widgets.synthesis_section import SynthesisSection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable
 
     from PyQt6.QtGui import QResizeEvent
 
@@ -36,6 +37,7 @@ class PageBody(QWidget):
 
     Signals:
         picture_clicked: the `PagePicture`.
+        picture_chosen: the `PagePicture`, as one of several.
         picture_menu_asked: the `PagePicture`, and where on the screen.
         unit_clicked: number of a similar unit.
         scan_asked: the button of an empty section was clicked.
@@ -43,6 +45,7 @@ class PageBody(QWidget):
     """
 
     picture_clicked = pyqtSignal(object)
+    picture_chosen = pyqtSignal(object)
     picture_menu_asked = pyqtSignal(object, QPoint)
     unit_clicked = pyqtSignal(int)
     scan_asked = pyqtSignal()
@@ -55,9 +58,9 @@ class PageBody(QWidget):
             "minima": ExemplarStrip("Minimum images"),
             "quantiles": ExemplarStrip("Random images", BANDS),
             "session": ExemplarStrip("Live frames"),
-            "synthesized": ExemplarStrip("Synthesized images", LARGE, titled=True),
             "attribution": ExemplarStrip("Attributions", TITLED, titled=True),
         }
+        self.synthesis = SynthesisSection(TITLES["synthesized"])
         self.histogram = HistogramPlot()
         self.classes = ClassBars()
         self.similar = SimilarUnits()
@@ -76,7 +79,10 @@ class PageBody(QWidget):
         self.histogram.set_histogram(data.histogram)
         self.classes.set_classes(data.classes, None if data.statistics is None else data.statistics.selectivity)
         self.statistics.set_facts(statistics_facts(data.statistics))
+        self.synthesis.set_pictures(data.synthesized, words.get("synthesized") or Words(""))
         for key, filled in filled_parts(data).items():
+            if key == "synthesized":
+                continue
             section = self.sections[key]
             said = words.get(key)
             if filled or key in pending:
@@ -99,6 +105,7 @@ class PageBody(QWidget):
         self._session, self._kept = None, ()
         for strip in self.strips.values():
             strip.blank()
+        self.synthesis.blank()
         self.histogram.set_histogram(None)
         self.classes.blank()
         self.similar.blank()
@@ -110,6 +117,12 @@ class PageBody(QWidget):
         self.scores_shown = shown
         for strip in self.strips.values():
             strip.set_scores_shown(shown)
+        self.synthesis.set_scores_shown(shown)
+
+    def set_chosen(self, keys: frozenset[Hashable]) -> None:
+        """Frame the pictures that were chosen to be compared."""
+        self.strips["exemplars"].set_chosen(keys)
+        self.synthesis.set_chosen(keys)
 
     def set_whole_shown(self, whole: bool) -> None:
         """Show whole images with the box of the crop, or crops."""
@@ -125,7 +138,6 @@ class PageBody(QWidget):
             "exemplars": [("", data.exemplars)],
             "minima": [("", data.minima)],
             "quantiles": _by_band(data.quantiles),
-            "synthesized": [("", data.synthesized)],
             "attribution": [("", data.attributions)],
         }
         for key, pictures in groups.items():
@@ -153,14 +165,18 @@ class PageBody(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for key, body in self._bodies():
-            section = Section(TITLES[key], body)
-            section.action_clicked.connect(self.scan_asked)
+        for key in TITLES:
+            section = self.synthesis if key == "synthesized" else Section(TITLES[key], self._body(key))
+            if section is not self.synthesis:
+                section.action_clicked.connect(self.scan_asked)
             self.sections[key] = section
             column.addWidget(section)
         for strip in self.strips.values():
             strip.picture_clicked.connect(self.picture_clicked)
             strip.picture_menu_asked.connect(self.picture_menu_asked)
+        self.strips["exemplars"].picture_chosen.connect(self.picture_chosen)
+        self.synthesis.picture_chosen.connect(self.picture_chosen)
+        self.synthesis.picture_menu_asked.connect(self.picture_menu_asked)
         self.similar.unit_clicked.connect(self.unit_clicked)
         self._keep.clicked.connect(lambda: self.keep_asked.emit())
         self._keep.setToolTip("Keep these frames for this unit, so that they are still here next time")
@@ -171,16 +187,16 @@ class PageBody(QWidget):
         log.toggled.connect(self.histogram.set_logarithmic)
         self.sections["histogram"].header.add_tool(log)
 
-    def _bodies(self) -> Iterator[tuple[str, QWidget]]:
+    def _body(self, key: str) -> QWidget:
+        if key == "session":
+            return _column(self.strips["session"], self._keep)
         own: dict[str, QWidget] = {
-            "session": _column(self.strips["session"], self._keep),
             "histogram": self.histogram,
             "classes": self.classes,
             "similar": self.similar,
             "statistics": self.statistics,
         }
-        for key in TITLES:
-            yield key, own[key] if key in own else self.strips[key]
+        return own[key] if key in own else self.strips[key]
 
 
 def statistics_facts(statistics: UnitStatistics | None) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ class Words:
 
 
 TITLES = {
+    "synthesized": "Synthesized",
     "exemplars": "Exemplars",
     "histogram": "Histogram",
     "session": "Live frames",
@@ -37,7 +38,6 @@ TITLES = {
     "quantiles": "Random images",
     "similar": "Similar units",
     "classes": "Class selectivity",
-    "synthesized": "Synthesized images",
     "attribution": "What it looks for",
     "statistics": "Statistics",
 }
@@ -60,9 +60,7 @@ _DEFAULTS = {
     "histogram": Words("No distribution of values is known for this unit."),
     "classes": Words("The images had no classes.", "Scan a folder with one subfolder per class."),
     "similar": Words("No unit of this layer is known to be active on the same images."),
-    "synthesized": Words(
-        "This version cannot make images for a unit yet.", "Pictures of an older toolbox can be imported."
-    ),
+    "synthesized": Words("No picture was synthesized for this unit yet.", action="Synthesize"),
     "attribution": Words(
         "This version has no attribution yet.", "Until then, the frame on the input shows what the unit can see."
     ),
@@ -120,7 +118,7 @@ def words_for(data: UnitPageData) -> dict[str, Words | None]:
 
 def _words(data: UnitPageData, key: str) -> Words:
     if note := data.notes.get(key):
-        return Words(note)
+        return Words(note, action=_DEFAULTS[key].action if key in _DEFAULTS else "")
     return _DEFAULTS.get(key, Words(_NOT_SCANNED))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deepvis.gui.theme import Theme
 
 _MESSAGE_WIDTH = 360
+_BADGE_ALPHA = 200
 
 
 def cell_rect(picture: QRect | QRectF, position: tuple[int, int], map_size: tuple[int, int]) -> QRect:
@@ -64,6 +65,27 @@ def draw_pill(painter: QPainter, rect: QRect, text: str, font: QFont, theme: The
     draw_round_rect(painter, QRectF(ground), 6, QColor(theme.panel), QColor(theme.border))
     painter.setPen(QColor(theme.text))
     painter.drawText(ground.adjusted(2 * SPACE, 0, -2 * SPACE, 0), flags, text)
+
+
+def draw_badges(painter: QPainter, rect: QRect, words: tuple[str, ...], theme: Theme) -> None:
+    """Short words in the upper left corner of a picture, side by side; what does not fit is left out."""
+    if not words:
+        return
+    font = small(painter.font())
+    metrics = QFontMetrics(font)
+    ground, left = QColor(theme.outline), rect.left() + 4
+    ground.setAlpha(_BADGE_ALPHA)
+    painter.save()
+    painter.setFont(font)
+    for word in words:
+        badge = QRect(left, rect.top() + 4, metrics.horizontalAdvance(word) + 10, 16)
+        if badge.right() > rect.right() - 4:
+            break
+        draw_round_rect(painter, QRectF(badge), 3, ground)
+        painter.setPen(QColor(theme.highlight))
+        painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), word)
+        left = badge.right() + 5
+    painter.restore()
 
 
 def draw_round_rect(painter: QPainter, rect: QRectF, radius: float, fill: QColor, border: QColor | None = None) -> None:

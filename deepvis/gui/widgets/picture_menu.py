@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deepvis.gui.widgets.unit_page import UnitPage
-    from deepvis.live.pages import PagePicture
+    from deepvis.live.pages import Made, PagePicture
+
+NOT_YOURS = "It came with DeepVis, or is not stored: only pictures of your own gallery can be discarded."
 
 
 def picture_menu(page: UnitPage, picture: PagePicture) -> QMenu:
@@ -23,13 +25,26 @@ def picture_menu(page: UnitPage, picture: PagePicture) -> QMenu:
     menu = QMenu(page)
     menu.setToolTipsVisible(True)
     _add(menu, "Open as input", lambda: page.picture_opened.emit(picture))
+    _add(menu, "Start a synthesis from it", lambda: page.start_asked.emit(picture))
+    if picture.made is not None:
+        _add_made(menu, page, picture, picture.made)
+    _add(menu, "Choose to compare", lambda: page.picture_chosen.emit(picture)).setToolTip("Ctrl and a click do it too")
+    menu.addSeparator()
+    _add(menu, "Copy picture", lambda: _copy_picture(picture))
     copy = _add(menu, "Copy path", lambda: _copy(str(picture.path)))
     if picture.path is None:
         copy.setEnabled(False)
         copy.setToolTip("This picture has no file of its own.")
-    menu.addSeparator()
     _add(menu, "Save picture…", lambda: _save(page, picture))
     return menu
+
+
+def _add_made(menu: QMenu, page: UnitPage, picture: PagePicture, made: Made) -> None:
+    """What can be done with a synthesized picture besides."""
+    _add(menu, "Make another like it", lambda: page.another_asked.emit(picture))
+    discard = _add(menu, "Discard", lambda: page.discard_asked.emit(picture))
+    discard.setEnabled(made.removable)
+    discard.setToolTip("Take it out of the gallery" if made.removable else NOT_YOURS)
 
 
 def file_name(name: str, picture: PagePicture) -> str:
@@ -43,6 +58,12 @@ def _add(menu: QMenu, text: str, act: Callable[[], None]) -> QAction:
     action.triggered.connect(lambda: act())
     menu.addAction(action)
     return action
+
+
+def _copy_picture(picture: PagePicture) -> None:
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setImage(rgb_to_qimage(picture.rgb).copy())
 
 
 def _copy(text: str) -> None:

@@ -41,7 +41,7 @@ class SectionHeader(QAbstractButton):
     def add_tool(self, tool: QWidget) -> None:
         """Put a small control at the right end."""
         self._row.addWidget(tool)
-        self._place_tools()
+        self.place_tools()
 
     def show_tools(self, shown: bool) -> None:
         """Show the controls, or not."""
@@ -63,7 +63,7 @@ class SectionHeader(QAbstractButton):
 
     def resizeEvent(self, _event: QResizeEvent | None) -> None:
         """Keep the controls at the right end."""
-        self._place_tools()
+        self.place_tools()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint hairline, title, note and chevron."""
@@ -98,7 +98,8 @@ class SectionHeader(QAbstractButton):
             points = [QPointF(x - 1, y - 4), QPointF(x + 3, y), QPointF(x - 1, y + 4)]
         painter.drawPolyline(QPolygonF(points))
 
-    def _place_tools(self) -> None:
+    def place_tools(self) -> None:
+        """Give the controls the room that they want now."""
         size = self._tools.sizeHint()
         right = self.width() - _CHEVRON_WIDTH - SPACE // 2
         self._tools.setGeometry(

@@ -21,8 +21,8 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from deepvis.gui.theme import elided, small, theme_of
 from deepvis.gui.widgets.fitted_picture import draw_box, fitted_rect, picture_at
-from deepvis.gui.widgets.painting import draw_frame
-from deepvis.gui.widgets.tile_layout import TileLayout, TileStyle, lay_out_strip
+from deepvis.gui.widgets.painting import draw_badges, draw_frame, draw_outlined_frame
+from deepvis.gui.widgets.tile_layout import CAPTION_HEIGHT, TileLayout, TileStyle, lay_out_strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,9 @@ class Tile:
         left: the caption's beginning; it gives way where there is no room for both.
         right: the caption's end.
         tip: tooltip; empty for none.
+        second: beginning and end of a second line of the caption; None for no such line.
+        badges: short words on the picture.
+        chosen: it is framed as one of several that were chosen.
     """
 
     rgb: NDArray[np.uint8] | None
@@ -55,6 +58,14 @@ class Tile:
     left: str = ""
     right: str = ""
     tip: str = ""
+    second: tuple[str, str] | None = None
+    badges: tuple[str, ...] = ()
+    chosen: bool = False
+
+    @property
+    def lines(self) -> int:
+        """Lines of its caption."""
+        return 2 if self.second is not None else 1 if self.left or self.right else 0
 
 
 class TileGrid(QWidget):
@@ -66,11 +77,13 @@ class TileGrid(QWidget):
 
     Signals:
         tile_clicked: index of the tile, counted through all groups.
+        tile_chosen: the same, clicked with Ctrl held.
         tile_hovered: the same; -1 where the pointer is on none.
         menu_asked: index of the tile and where on the screen.
     """
 
     tile_clicked = pyqtSignal(int)
+    tile_chosen = pyqtSignal(int)
     tile_hovered = pyqtSignal(int)
     menu_asked = pyqtSignal(int, QPoint)
 
@@ -100,14 +113,14 @@ class TileGrid(QWidget):
 
     def set_tiles(self, groups: Sequence[tuple[str, Sequence[Tile]]]) -> None:
         """Show these groups, each with its label (empty for none)."""
-        before = (self._groups, self._has_captions())
+        before = (self._groups, self._caption_lines())
         self._groups = tuple((label, len(tiles)) for label, tiles in groups)
         self._tiles = tuple(tile for _, tiles in groups for tile in tiles)
         self._blank = False
         self._scaled.clear()
         # the pointer may rest on a page that is filled while a scan runs
         self._hover(self._hovered if self._hovered < len(self._tiles) else -1)
-        if before != (self._groups, self._has_captions()):
+        if before != (self._groups, self._caption_lines()):
             self._arrange()
             self.updateGeometry()
         self.update()
@@ -133,7 +146,7 @@ class TileGrid(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """All rows at a width."""
-        return lay_out_strip(width, self._groups, self._style, captions=self._has_captions()).height
+        return lay_out_strip(width, self._groups, self._style, captions=self._caption_lines()).height
 
     def sizeHint(self) -> QSize:
         """All rows at the present width."""
@@ -180,7 +193,8 @@ class TileGrid(QWidget):
             return
         index = self._tile_at(event.position().toPoint())
         if index >= 0:
-            self.tile_clicked.emit(index)
+            chosen = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            (self.tile_chosen if chosen else self.tile_clicked).emit(index)
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
         """Tell the tile that a menu is wanted for."""
@@ -204,11 +218,11 @@ class TileGrid(QWidget):
             self.updateGeometry()
         super().changeEvent(event)
 
-    def _has_captions(self) -> bool:
-        return any(tile.left or tile.right for tile in self._tiles)
+    def _caption_lines(self) -> int:
+        return max((tile.lines for tile in self._tiles), default=0)
 
     def _arrange(self) -> None:
-        self._layout = lay_out_strip(self.width(), self._groups, self._style, captions=self._has_captions())
+        self._layout = lay_out_strip(self.width(), self._groups, self._style, captions=self._caption_lines())
         self._scaled.clear()
 
     def _tile_at(self, point: QPoint) -> int:
@@ -239,15 +253,27 @@ class TileGrid(QWidget):
             painter.drawImage(shown.topLeft(), image)
             if tile.box is not None:
                 draw_box(painter, tile.box, tile.rgb, shown, theme)
+        draw_badges(painter, rect, tile.badges, theme)
+        if tile.chosen:
+            draw_outlined_frame(painter, rect.adjusted(3, 3, -3, -3), 2, theme)
         if index == self._hovered:
             draw_frame(painter, rect, 1, QColor(theme.hover if theme.name == "dark" else theme.accent))
 
     def _paint_caption(self, painter: QPainter, line: QRect, tile: Tile, theme: Theme) -> None:
         if not line.height():
             return
+        first = QRect(line.left(), line.top(), line.width(), min(line.height(), CAPTION_HEIGHT))
+        # of two lines the beginnings are brighter: the end of one is not read on in the tile beside it
+        color = QColor(theme.muted if tile.second is None else theme.text)
+        self._paint_line(painter, first, (tile.left, tile.right), color, theme)
+        if tile.second is not None:
+            self._paint_line(painter, first.translated(0, CAPTION_HEIGHT), tile.second, color, theme)
+
+    def _paint_line(self, painter: QPainter, line: QRect, words: tuple[str, str], color: QColor, theme: Theme) -> None:
         font = painter.font()
-        right = elided(tile.right, font, line.width())
+        right = elided(words[1], font, line.width())
         room = line.width() - QFontMetrics(font).horizontalAdvance(right) - _CAPTION_SPACE
+        painter.setPen(color)
+        painter.drawText(line, _LEFT, elided(words[0], font, room))
         painter.setPen(QColor(theme.muted))
-        painter.drawText(line, _LEFT, elided(tile.left, font, room))
         painter.drawText(line, _RIGHT, right)

@@ -15,6 +15,7 @@ GAP = 6
 
 LABEL_HEIGHT = 18
 CAPTION_HEIGHT = 16
+_LOWER = 0.86
 _GROUP_WIDTH = 400
 """Groups lie side by side where each gets about this much."""
 
@@ -27,11 +28,13 @@ class TileStyle:
         columns: at least so many tiles in a row.
         largest: side in logical pixels beyond which another column is added.
         abreast: groups may lie side by side.
+        alone: width in logical pixels that a lone tile may have; it is a little lower than wide. 0: it is like others.
     """
 
     columns: int = 3
     largest: int = 160
     abreast: bool = False
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class TileLayout:
 
     Attributes:
         height: of everything.
-        tiles: one square per tile, groups one after the other.
-        captions: the line below each tile; of no height where captions are off.
+        tiles: one square per tile (a lone one may be wider), groups one after the other.
+        captions: the lines below each tile; of no height where captions are off.
         labels: the line above each group; of no height where it has no label.
     """
 
@@ -72,20 +75,22 @@ def columns_for(width: int, count: int, style: TileStyle) -> int:
     return columns
 
 
-def lay_out_strip(width: int, groups: Sequence[tuple[str, int]], style: TileStyle, *, captions: bool) -> TileLayout:
+def lay_out_strip(width: int, groups: Sequence[tuple[str, int]], style: TileStyle, *, captions: int) -> TileLayout:
     """Place groups of tiles below one another, or side by side where the style says so.
 
     Args:
         width: logical pixels.
         groups: label (empty for none) and number of tiles.
         style: how the width is divided.
-        captions: every tile has a line below it.
+        captions: lines below every tile.
     """
     abreast = max(1, min(len(groups), (width + _GROUP_WIDTH // 2) // _GROUP_WIDTH)) if style.abreast else 1
     block = (width - (abreast - 1) * 2 * GAP) // abreast
     columns = columns_for(block, max((count for _, count in groups), default=0), style)
+    if style.alone and sum(count for _, count in groups) == 1:
+        return _lay_out_one(min(style.alone, width), captions, labeled=any(label for label, _ in groups))
     side = max(1, min(style.largest, _side(block, columns)))
-    line = CAPTION_HEIGHT if captions else 0
+    line = CAPTION_HEIGHT * captions
     tiles: list[QRect] = []
     labels: list[QRect] = []
     top, bottom = 0, 0
@@ -102,6 +107,13 @@ def lay_out_strip(width: int, groups: Sequence[tuple[str, int]], style: TileStyl
         bottom = max(bottom, top + label_height + rows * (side + line + GAP) - (GAP if rows else 0))
     below = tuple(QRect(tile.left(), tile.bottom() + 1, tile.width(), line) for tile in tiles)
     return TileLayout(bottom, tuple(tiles), below, tuple(labels))
+
+
+def _lay_out_one(width: int, captions: int, *, labeled: bool) -> TileLayout:
+    top, height = LABEL_HEIGHT * labeled, round(_LOWER * width)
+    tile = QRect(0, top, width, height)
+    caption = QRect(0, top + height, width, CAPTION_HEIGHT * captions)
+    return TileLayout(caption.bottom() + 1, (tile,), (caption,), (QRect(0, 0, width, top),))
 
 
 def _side(width: int, columns: int) -> int:

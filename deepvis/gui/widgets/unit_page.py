@@ -20,9 +20,10 @@ from deepvis.gui.widgets.picture_menu import picture_menu
 from deepvis.gui.widgets.placeholder import Banner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from deepvis.gui.widgets.section import Section
+    from deepvis.gui.widgets.synthesis_section import SynthesisSection
     from deepvis.live.pages import PagePicture, SessionPage, UnitPageData
 
 HOLD_MS = 60
@@ -40,6 +41,10 @@ class UnitPage(QScrollArea):
         unit_clicked: number of a similar unit.
         scan_asked: a folder of images shall be scanned.
         keep_asked: the exemplars of this session shall be kept in the gallery.
+        picture_chosen: a `PagePicture` that is one of several, to be compared.
+        another_asked: a synthesized `PagePicture`: make another one like it.
+        start_asked: a `PagePicture` to start a synthesis from.
+        discard_asked: a synthesized `PagePicture` that shall leave the gallery.
         told: a sentence and its level, as the controller tells them.
     """
 
@@ -47,6 +52,10 @@ class UnitPage(QScrollArea):
     unit_clicked = pyqtSignal(int)
     scan_asked = pyqtSignal()
     keep_asked = pyqtSignal()
+    picture_chosen = pyqtSignal(object)
+    another_asked = pyqtSignal(object)
+    start_asked = pyqtSignal(object)
+    discard_asked = pyqtSignal(object)
     told = pyqtSignal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +64,7 @@ class UnitPage(QScrollArea):
         self._data: UnitPageData | None = None
         self._reading_of: tuple[int, Sequence[tuple[str, str]], float] | None = None
         self._ranked = False
+        self._page = QWidget()
         self._layer = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
         self._title = ElidedLabel("text")
         self._facts = FactsTable()
@@ -84,6 +94,11 @@ class UnitPage(QScrollArea):
     def scores_shown(self) -> bool:
         """Values stand below the pictures."""
         return self._body.scores_shown
+
+    @property
+    def synthesis(self) -> SynthesisSection:
+        """The part with synthesized pictures."""
+        return self._body.synthesis
 
     def section(self, key: str) -> Section:
         """A part of the page.
@@ -172,6 +187,17 @@ class UnitPage(QScrollArea):
         """Write values below pictures, or not."""
         self._body.set_scores_shown(shown)
 
+    def set_chosen(self, keys: frozenset[Hashable]) -> None:
+        """Frame the pictures that were chosen to be compared."""
+        self._body.set_chosen(keys)
+
+    def reveal(self, part: QWidget) -> None:
+        """Scroll to a part that is out of sight."""
+        top = part.mapTo(self._page, QPoint(0, 0)).y()
+        bar = self.verticalScrollBar()
+        if bar is not None and not bar.value() <= top < bar.value() + self.height() // 2:
+            bar.setValue(top - SPACE)
+
     def sizeHint(self) -> QSize:
         """A column that takes its height from the window."""
         return QSize(280, 480)
@@ -183,8 +209,7 @@ class UnitPage(QScrollArea):
         for quiet in (self._layer, self._reading, self._origin):
             quiet.setFont(small(self.font()))
         self._reading.set_text("Reading the gallery…")
-        page = QWidget()
-        column = QVBoxLayout(page)
+        column = QVBoxLayout(self._page)
         column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE + 4)
         column.setSpacing(2)
         column.addWidget(self._title)
@@ -195,7 +220,7 @@ class UnitPage(QScrollArea):
         for part in (self._reading, self._banner, self._body, self._origin):
             column.addWidget(part)
         column.addStretch(1)
-        self.setWidget(page)
+        self.setWidget(self._page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -205,6 +230,7 @@ class UnitPage(QScrollArea):
         body = self._body
         body.picture_clicked.connect(self.picture_opened)
         body.picture_menu_asked.connect(self._show_menu)
+        body.picture_chosen.connect(self.picture_chosen)
         body.unit_clicked.connect(self.unit_clicked)
         body.keep_asked.connect(self.keep_asked)
         for asking in (body.scan_asked, self._banner.action_clicked):

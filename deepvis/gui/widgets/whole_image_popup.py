@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from deepvis.gui.figures import band_text, number
 from deepvis.gui.theme import SPACE, elided, small, theme_of
 from deepvis.gui.widgets.fitted_picture import draw_box, fitted_rect, picture_at
+from deepvis.gui.widgets.made_words import figures_of
 from deepvis.gui.widgets.painting import draw_frame
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ class WholeImagePopup(QWidget):
 
 
 def words_of(picture: PagePicture) -> tuple[str, ...]:
-    """What is known of a picture, a line each: name; class; value and band; place."""
+    """What is known of a picture, a line each: name; class; value and band; place. Figures of a synthesized one."""
+    if picture.made is not None:
+        return figures_of(picture, picture.made)
     known = [] if math.isnan(picture.value) else [f"value {number(picture.value)}"]
     if picture.band is not None:
         known.append(band_text(picture.band))

@@ -1,0 +1,107 @@
+"""What is said and shown of a synthesis that goes on or has just ended."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepvis.gui.figures import span_text
+from deepvis.live.pages import Made, PagePicture
+from deepvis.live.studio_news import Start, StudioPhase
+
+if TYPE_CHECKING:
+    from deepvis.live.studio_news import StudioState, StudioWish
+
+_EMPTY = np.zeros((1, 1, 3), np.uint8)
+_A_MOMENT_S = 0.5
+
+
+def progress_words(state: StudioState) -> tuple[str, str]:
+    """The line below the picture: how far it is, and how long it takes or how it ended."""
+    phase = state.phase
+    if phase is StudioPhase.WAITING:
+        return "Waiting", "for another synthesis"
+    if phase is StudioPhase.PARKED:
+        return f"Interrupted at step {state.step:,}", "goes on by itself"
+    if phase is StudioPhase.DONE:
+        stored = not state.made or any(made.key for made in state.made)
+        return f"Done in {span_text(max(1.0, state.seconds))}" if stored else "Not in the gallery", ""
+    if phase is not StudioPhase.RUNNING:
+        return f"{str(phase).capitalize()} at step {state.step:,}", ""
+    if not state.step:
+        return "Starting…", ""
+    begin = f"Try {state.attempt + 1}: step" if state.attempt else "Step"
+    return f"{begin} {state.step:,} of {state.steps:,}", left_words(state.left_s)
+
+
+def left_words(left_s: float | None) -> str:
+    """An estimate for people; empty where there is none."""
+    if left_s is None:
+        return ""
+    return "about 1 s left" if left_s < 1 + _A_MOMENT_S else f"about {span_text(left_s)} left"
+
+
+def fraction(state: StudioState) -> float | None:
+    """Part of the attempt that is done, 0..1; None while unknown."""
+    return min(1.0, state.step / state.steps) if state.steps and state.step else None
+
+
+def percent_text(state: StudioState) -> str:
+    """The same behind a title."""
+    part = fraction(state)
+    return "" if part is None or state.over else f"{100 * part:.0f} %"
+
+
+def pictures_of(state: StudioState) -> tuple[PagePicture, ...]:
+    """The pictures as they are now, one per seed, finished or not; without content before there is any."""
+    return tuple(_picture(state, place) for place in range(len(state.wish.seeds)))
+
+
+def expected_pictures(count: int) -> tuple[PagePicture, ...]:
+    """What keeps the place of pictures that are about to be begun."""
+    return tuple(PagePicture(_EMPTY, math.nan, "", made=Made("", place, 0)) for place in range(count))
+
+
+def _picture(state: StudioState, place: int) -> PagePicture:
+    wish, images = state.wish, state.images
+    rgb = _EMPTY if images is None or place >= len(images) else images[place]
+    recipe = state.recipe or wish.recipe
+    if place < len(state.made):
+        made = state.made[place]
+        figures = Made(
+            recipe,
+            made.seed,
+            made.key,
+            removable=bool(made.key),
+            negative=wish.negative,
+            natural_ratio=made.natural_ratio,
+            layer_rank=made.layer_rank,
+            majority=made.majority,
+            steps=state.steps or None,
+            reason=made.reason,
+            start=start_words(wish),
+        )
+        return PagePicture(rgb, made.value, recipe, made=figures)
+    unfinished = Made(recipe, wish.seeds[place], 0, negative=wish.negative, start=start_words(wish))
+    return PagePicture(rgb, _last_value(state, place), recipe, made=unfinished)
+
+
+def start_words(wish: StudioWish) -> str:
+    """What the ascent began with where that was no noise."""
+    if wish.start is Start.NOISE:
+        return ""
+    return "the frame" if wish.start is Start.FRAME else wish.start_title or "a picture"
+
+
+def reasons(state: StudioState) -> str:
+    """Why units stayed off, each reason once."""
+    return " ".join(dict.fromkeys(made.reason for made in state.made if made.reason))
+
+
+def _last_value(state: StudioState, place: int) -> float:
+    curve = state.curve
+    if curve is None or not len(curve) or place >= curve.shape[1]:
+        return math.nan
+    return float(curve[-1, place])

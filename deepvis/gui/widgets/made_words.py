@@ -1,0 +1,84 @@
+"""What is said of a synthesized picture: captions, badges, and all its figures."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+from deepvis.gui.figures import number
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from deepvis.live.pages import Made, PagePicture
+
+_WRAPPED_AT = 46
+"""Letters in a line of the popup."""
+
+TURNS_OFF = "turns off"
+STALE = "stale"
+STAYED_OFF = "stayed off"
+
+
+def name_of(made: Made) -> str:
+    """Recipe and seed, `clear · seed 0`; an imported picture has only a recipe."""
+    return f"{made.recipe} · seed {made.seed}"
+
+
+def key_of(picture: PagePicture) -> Hashable:
+    """What tells that a picture is still the same after a page was read again."""
+    if picture.made is not None and picture.made.key:
+        return ("made", picture.made.key)
+    return (picture.title, picture.position, picture.value, picture.band)
+
+
+def caption(picture: PagePicture, made: Made) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Two lines, each with its beginning and its end: recipe (with a star where changed) and seed, value and ratio."""
+    value = "" if math.isnan(picture.value) else number(picture.value)
+    recipe, _, changes = made.recipe.partition(",")
+    return (recipe + "*" * ("changed" in changes), f"seed {made.seed}"), (value, ratio_text(made, " max"))
+
+
+def ratio_text(made: Made, of: str) -> str:
+    """The value as a multiple of the natural maximum; empty where that is unknown, or no maximum was sought."""
+    ratio = made.natural_ratio
+    if ratio is None or made.negative or not math.isfinite(ratio):
+        return ""
+    figure = f"{ratio:.0f}" if abs(ratio) >= 10 else f"{ratio:.1f}" if abs(ratio) >= 0.95 else f"{ratio:.2f}"
+    return f"{figure.replace('-', '−')}×{of}"
+
+
+def badges(made: Made) -> tuple[str, ...]:
+    """Short words for what must not be overlooked."""
+    said = ((bool(made.reason), STAYED_OFF), (made.negative, TURNS_OFF), (bool(made.stale), STALE))
+    return tuple(word for on, word in said if on)
+
+
+def figures_of(picture: PagePicture, made: Made) -> tuple[str, ...]:
+    """All that is known of a synthesized picture, a line each."""
+    value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
+    ratio = ratio_text(made, " natural maximum")
+    how = [] if made.steps is None else [f"{made.steps:,} steps"]
+    if made.start:
+        how.append(f"from {made.start}")
+    lines = [
+        name_of(made),
+        "turns the unit off" if made.negative else "",
+        "  ·  ".join(part for part in (value, ratio) if part),
+        rank_text(made.layer_rank, made.majority),
+        "  ·  ".join(how),
+        *textwrap.wrap(made.reason, _WRAPPED_AT),
+        *textwrap.wrap(made.stale, _WRAPPED_AT),
+    ]
+    return tuple(line for line in lines if line)
+
+
+def rank_text(rank: int | None, majority: int | None) -> str:
+    """How the unit stood among the units of its layer in the end, and since when it led them."""
+    if rank is None:
+        return ""
+    if rank:
+        others = "1 unit of the layer is" if rank == 1 else f"{rank:,} units of the layer are"
+        return f"{others} larger"
+    return f"largest of its layer, from step {majority:,} on" if majority else "largest of its layer"

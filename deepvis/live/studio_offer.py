@@ -1,0 +1,67 @@
+"""What can be synthesized with, in plain values: what the window makes its choices and sliders from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepvis.live.studio_news import RecipeInfo, RegularizerInfo, SettingInfo, StudioOffer
+from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES
+from deepvis.synthesis.regularizers.batch_norm_prior import StatisticsPrior
+from deepvis.synthesis.regularizers.table import REGULARIZERS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from deepvis.synthesis.recipe import Recipe
+    from deepvis.synthesis.registry import Parameter, Row
+    from deepvis.synthesis.regularizers.slots import Regularizer
+
+_NO_PATCHES = "It needs patches of natural pictures, and the window has none."
+_NO_GENERATOR = "It needs a generator, and the window has none."
+_NO_STATISTICS = "It needs BatchNorm layers that remember statistics, and this network has none."
+
+
+def studio_offer(network: nn.Module) -> StudioOffer:
+    """All recipes and regularizers, with what they lack where a network runs."""
+    needs = _needs(network)
+    return StudioOffer(
+        recipes=tuple(_recipe(recipe, recipe.for_layer(is_classes=False), needs) for recipe in RECIPES),
+        class_recipes=tuple(_recipe(recipe, recipe.for_layer(is_classes=True), needs) for recipe in RECIPES),
+        regularizers=tuple(_regularizer(row, needs) for row in REGULARIZERS),
+        default=DEFAULT_RECIPE,
+    )
+
+
+def _needs(network: nn.Module) -> dict[str, str]:
+    """Name of a part to what it lacks."""
+    needs = {"patch-prior": _NO_PATCHES, "generator": _NO_GENERATOR}
+    if not StatisticsPrior(network).layers:
+        needs["batch-norm"] = _NO_STATISTICS
+    return needs
+
+
+def _recipe(whole: Recipe, used: Recipe, needs: dict[str, str]) -> RecipeInfo:
+    parts = [used.parametrization, *used.transforms, used.stepper]
+    lacking = [needs[part.name] for part in (*used.regularizers, used.parametrization) if part.name in needs]
+    return RecipeInfo(
+        name=whole.name,
+        source=whole.source,
+        size=whole.size,
+        steps=used.steps,
+        regularizers=tuple(
+            (part.name, tuple(REGULARIZERS[part.name].values(part).items())) for part in used.regularizers
+        ),
+        about="; ".join(str(part) for part in parts),
+        needs=lacking[0] if lacking else "",
+    )
+
+
+def _regularizer(row: Row[Regularizer], needs: dict[str, str]) -> RegularizerInfo:
+    settings = tuple(_setting(parameter) for parameter in row.parameters)
+    return RegularizerInfo(row.name, row.source, row.about, row.slot, settings, needs.get(row.name, ""))
+
+
+def _setting(parameter: Parameter) -> SettingInfo:
+    return SettingInfo(
+        parameter.name, parameter.default, parameter.low, parameter.high, parameter.about, parameter.choices
+    )

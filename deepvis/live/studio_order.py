@@ -1,0 +1,190 @@
+"""From a wish to what an ascent is asked: the recipe with its changes and its name, seeds, what it begins with."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from deepvis.live.studio_news import Start
+from deepvis.models.errors import ModelError
+from deepvis.synthesis.keeping import picture_seeds, synthesis_job
+from deepvis.synthesis.objectives import OBJECTIVES
+from deepvis.synthesis.recipe import SETTINGS
+from deepvis.synthesis.recipes import recipe_named
+from deepvis.synthesis.registry import piece
+from deepvis.synthesis.regularizers.table import REGULARIZERS
+from deepvis.synthesis.synthesis import Materials, SynthesisRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from deepvis.gallery.records import JobRecord
+    from deepvis.live.loan import Loan
+    from deepvis.live.studio_door import NumberedWish
+    from deepvis.live.studio_news import RegularizerChoice, StudioWish
+    from deepvis.models.engine import Engine
+    from deepvis.records import LayerInfo
+    from deepvis.synthesis.natural_images import NaturalStatistics
+    from deepvis.synthesis.recipe import Recipe
+    from deepvis.synthesis.registry import Piece
+
+_DIGEST = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """A wish that can be worked on.
+
+    Attributes:
+        number: of the wish.
+        wish: what was asked for.
+        layer: of the unit.
+        request: for the ascent.
+        materials: for the ascent.
+        job: how a gallery knows the pictures.
+        recipe: name under which they are stored.
+        more: what their metadata say beside the figures.
+    """
+
+    number: int
+    wish: StudioWish
+    layer: LayerInfo
+    request: SynthesisRequest
+    materials: Materials
+    job: JobRecord
+    recipe: str
+    more: dict[str, object]
+
+
+def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
+    """What is to be done for a wish; `natural` as for the command, so that both make the same pictures.
+
+    Raises:
+        ValueError: the wish cannot be fulfilled; the message is a sentence.
+        ModelError: there is no such layer or unit.
+    """
+    wish, engine = asked.wish, loan.engine
+    layer = _layer(engine, wish)
+    recipe = _recipe(wish, recipe_named(wish.recipe), is_classes=layer.is_classes)
+    _check(wish)
+    size = recipe.size if wish.size is None else wish.size
+    picture, title = _start(wish, loan)
+    start = None if picture is None else _resized(picture, size)
+    units = (wish.unit.unit,) * len(wish.seeds)
+    request = SynthesisRequest(
+        wish.unit.layer,
+        units,
+        picture_seeds(wish.unit.layer, units, wish.seeds),
+        recipe,
+        None if size == recipe.size else size,
+        wish.steps if _differs(wish.steps, _steps(recipe, layer)) else None,
+        start,
+    )
+    digest = "" if start is None else hashlib.sha256(start.tobytes()).hexdigest()[:_DIGEST]
+    job = synthesis_job(engine, recipe, natural, size=request.size, steps=request.steps, start=digest)
+    more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
+    return Order(asked.number, wish, layer, request, Materials(natural), job, recipe.name, more)
+
+
+def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:
+    """Forward passes of an ascent."""
+    return _steps(recipe, layer) if request.steps is None else request.steps
+
+
+def _layer(engine: Engine, wish: StudioWish) -> LayerInfo:
+    unit = wish.unit
+    if unit.model != engine.loaded.name:
+        raise ModelError(f"{engine.loaded.name} runs now, and {unit} is not one of its units. Choose one that is.")
+    tap = engine.taps.get(unit.layer)
+    if tap is None:
+        raise ModelError(f"{engine.loaded.name} has no layer '{unit.layer}'; choose one from its layer list.")
+    return tap.info
+
+
+def _check(wish: StudioWish) -> None:
+    if not wish.seeds:
+        raise ValueError("Choose at least one seed: there is one picture per seed.")
+    for setting in SETTINGS:
+        wanted = getattr(wish, setting.name, None)
+        if wanted is not None:
+            setting.check(wanted)
+
+
+def _recipe(wish: StudioWish, recipe: Recipe, *, is_classes: bool) -> Recipe:
+    """The recipe as it is where nothing is changed; otherwise another one, whose name says so."""
+    own = recipe.for_layer(is_classes=is_classes)
+    # size and steps are no part of the recipe: the gallery's job has them beside it
+    changed, used = _differs(wish.size, recipe.size) or _differs(wish.steps, own.steps), recipe
+    if wish.regularizers is not None and _plain(wish.regularizers) != _plain(_choices(own.regularizers)):
+        parts = tuple(piece(name, **dict(values)) for name, values in wish.regularizers)
+        changed, used = True, own.changed(regularizers=parts, size=recipe.size)
+    if changed:
+        used = _renamed(used, f"{recipe.name}, changed")
+    return _negated(used) if wish.negative else used
+
+
+def _renamed(recipe: Recipe, name: str) -> Recipe:
+    alternative = recipe.for_classes
+    return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))
+
+
+def _negated(recipe: Recipe) -> Recipe:
+    """The recipe that seeks what turns units off; its alternative for classes does, too."""
+    objective = recipe.objective
+    if not any(parameter.name == "sign" for parameter in OBJECTIVES[objective.name].parameters):
+        raise ValueError(f"The objective '{objective.name}' cannot be turned around: choose another recipe.")
+    turned = piece(objective.name, **{**dict(objective.values), "sign": -1.0})
+    alternative = None if recipe.for_classes is None else _negated(recipe.for_classes)
+    return recipe.changed(name=f"{recipe.name}, negative", objective=turned, for_classes=alternative)
+
+
+def _steps(recipe: Recipe, layer: LayerInfo) -> int:
+    return recipe.for_layer(is_classes=layer.is_classes).steps
+
+
+def _differs(wanted: int | None, usual: int) -> bool:
+    return wanted is not None and wanted != usual
+
+
+def _choices(pieces: Sequence[Piece]) -> tuple[RegularizerChoice, ...]:
+    return tuple((part.name, part.values) for part in pieces)
+
+
+def _plain(choices: Sequence[RegularizerChoice]) -> list[tuple[str, dict[str, object]]]:
+    """Names with all settings, those that were not said included."""
+    return [(name, dict(REGULARIZERS[name].values(piece(name, **dict(values))))) for name, values in choices]
+
+
+def _start(wish: StudioWish, loan: Loan) -> tuple[NDArray[np.uint8] | None, str]:
+    """The picture to begin with and what it is, for people."""
+    if wish.start is Start.NOISE:
+        return None, ""
+    if wish.start is Start.PICTURE:
+        if wish.start_rgb is None:
+            raise ValueError("There is no picture to start from: choose one, or start from noise.")
+        return _square(wish.start_rgb), wish.start_title or "a picture"
+    if loan.rgb is None:
+        raise ValueError("There is no frame to start from yet: open a source first, or start from noise.")
+    return loan.rgb, f"a frame of {loan.title}" if loan.title else "a frame"
+
+
+def _square(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle of a picture."""
+    side = min(rgb.shape[:2])
+    top, left = (rgb.shape[0] - side) // 2, (rgb.shape[1] - side) // 2
+    return rgb[top : top + side, left : left + side]
+
+
+def _resized(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """uint8 `(size, size, 3)`; what the network sees need not be square, and is stretched to its shape again."""
+    # torch warns about memory that it may not write to, and refuses negative strides
+    batch = torch.from_numpy(np.array(rgb, order="C")).permute(2, 0, 1)[None].float()
+    resized = functional.interpolate(batch, (size, size), mode="bilinear", antialias=True)
+    return np.ascontiguousarray(resized[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy())

@@ -1,0 +1,93 @@
+"""From a wish to what an ascent is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepvis.live.loan import Loan
+from deepvis.live.studio_door import NumberedWish
+from deepvis.live.studio_news import Start, StudioWish
+from deepvis.live.studio_offer import studio_offer
+from deepvis.live.studio_order import order
+from deepvis.models.engine import build_engine
+from deepvis.records import UnitId
+from deepvis.synthesis.keeping import picture_seeds, synthesis_job
+from deepvis.synthesis.natural_images import NaturalStatistics
+from deepvis.synthesis.recipes import RECIPES, recipe_named
+
+
+@pytest.fixture
+def loan(networks):
+    engine = build_engine(networks.request("chain"), progress=lambda *_: None, canceled=lambda: False)
+    return Loan(1, engine.info(), engine, own=True, rgb=np.full((32, 48, 3), 90, np.uint8), title="camera 0")
+
+
+@pytest.fixture
+def ordered(loan):
+    def make(layer="body", recipe="clear", **changes):
+        wish = StudioWish(UnitId(loan.info.name, layer, 2), recipe, **changes)
+        return order(NumberedWish(7, wish), loan, NaturalStatistics.built_in())
+
+    return make
+
+
+@pytest.mark.parametrize("layer", ["body", "softmax"])
+@pytest.mark.parametrize("recipe", [recipe.name for recipe in RECIPES])
+def test_an_unchanged_wish_is_the_very_job_that_the_command_stores(ordered, loan, layer, recipe):
+    offer = studio_offer(loan.engine.loaded.network)
+    infos = offer.class_recipes if layer == "softmax" else offer.recipes
+    info = next(info for info in infos if info.name == recipe)
+    expected = synthesis_job(loan.engine, recipe_named(recipe), NaturalStatistics.built_in())
+    # as it comes from a panel that was not touched, too
+    for changes in ({}, {"size": info.size, "steps": info.steps, "regularizers": info.regularizers}):
+        made = ordered(layer, recipe, **changes)
+        assert made.job.hash == expected.hash
+        assert made.recipe == recipe
+        assert made.request.seeds == picture_seeds(layer, (2,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"steps": 9}, "clear, changed"),
+        ({"size": 64}, "clear, changed"),
+        ({"regularizers": (("l2", (("weight", 0.5),)),)}, "clear, changed"),
+        ({"negative": True}, "clear, negative"),
+        ({"negative": True, "size": 64}, "clear, changed, negative"),
+    ],
+)
+@pytest.mark.parametrize("layer", ["body", "softmax"])
+def test_a_changed_recipe_says_so_and_is_another_job(ordered, layer, changes, name):
+    plain, changed = ordered(layer), ordered(layer, **changes)
+    assert changed.recipe == name
+    assert changed.request.recipe.for_layer(is_classes=layer == "softmax").name == name
+    assert changed.job.hash != plain.job.hash
+
+
+def test_regularizers_replace_those_of_the_recipe_and_nothing_else(ordered):
+    plain = recipe_named("bn-prior")
+    changed = ordered(recipe="bn-prior", regularizers=(("l2", (("weight", 0.5),)), ("blur", ())))
+    used = changed.request.recipe
+    assert [part.name for part in used.regularizers] == ["l2", "blur"]
+    assert replace(used, name=plain.name, regularizers=plain.regularizers) == plain
+
+
+def test_a_picture_keeps_its_size_where_its_regularizers_are_changed(ordered):
+    for layer in ("body", "softmax"):
+        plain, changed = ordered(layer), ordered(layer, regularizers=(("l2", ()),))
+        assert changed.request.pixels == plain.request.pixels
+
+
+def test_a_frame_to_start_from_is_stretched_and_a_picture_is_cut(ordered, loan):
+    made = ordered(start=Start.FRAME, size=24)
+    assert made.request.start.shape == (24, 24, 3)
+    assert (made.request.start == 90).all()
+    assert made.more["start_title"] == "a frame of camera 0"
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, 20:40] = 200
+    cut = ordered(start=Start.PICTURE, start_rgb=wide, size=24)
+    assert (cut.request.start == 200).all()
+    assert len({made.job.hash, cut.job.hash, ordered(size=24).job.hash}) == 3
