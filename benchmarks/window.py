@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from benchmarks.figures import Sample
     from deepvis.live.result import LiveResult
+    from deepvis.live.session import LiveSession
     from deepvis.records import ModelInfo
 
 SIZE = (1280, 720)
@@ -44,6 +45,15 @@ class WindowRun:
     def info(self) -> ModelInfo | None:
         """The model, once it runs."""
         return self._app.controller.info
+
+    @property
+    def session(self) -> LiveSession:
+        """The running machine behind the window."""
+        return self._app.session
+
+    def pause(self, seconds: float) -> None:
+        """Let Qt work for so long."""
+        _turn(seconds)
 
     def open(self, name: str, pictures: list[NDArray[np.uint8]], fps: float) -> None:
         """Show the window, load a network, open a source that gives `fps` frames per second."""

@@ -18,6 +18,7 @@ from deepvis.records import GridView, UnitPane, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,12 +39,12 @@ class BenchmarkError(Exception):
 class HeadlessRun:
     """A session without a window that can be run for a while and held again."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, gallery_dir: Path | None = None) -> None:
         self.stamps_s: list[float] = []
         self._info: ModelInfo | None = None
         self._problem = ""
         self._news = threading.Condition()
-        self.session = LiveSession(images_dir(), self._take, threads=threads)
+        self.session = LiveSession(images_dir(), self._take, threads=threads, gallery_dir=gallery_dir)
 
     @property
     def info(self) -> ModelInfo:
@@ -112,9 +113,11 @@ class HeadlessRun:
 
 
 @contextmanager
-def headless(name: str, pictures: list[NDArray[np.uint8]], *, fps: float, threads: int) -> Iterator[HeadlessRun]:
+def headless(
+    name: str, pictures: list[NDArray[np.uint8]], *, fps: float, threads: int, gallery_dir: Path | None = None
+) -> Iterator[HeadlessRun]:
     """A held session with a network loaded; closed in any case."""
-    run = HeadlessRun(threads)
+    run = HeadlessRun(threads, gallery_dir)
     try:
         run.open(name, pictures, fps)
         yield run

@@ -46,6 +46,17 @@ def run_benchmark(name, tmp_path, *words, timeout_s):
     return json.loads(file.read_text()), done.stdout
 
 
+def test_the_benchmark_of_the_studio_runs(tmp_path):
+    results, shown = run_benchmark("studio", tmp_path, "--quick", timeout_s=300)
+    assert {"unit", "worker", "window", "times"} < set(results)
+    for place in ("worker", "window"):
+        arms = results[place]
+        assert set(arms["beside"]) == {"fps", "steps_per_s", "stall_p99_ms"}
+        assert arms["beside_over_alone"]["median"] > 0
+        assert arms["still"]["steps_per_s"]["median"] > 0
+    assert "Live video" in shown
+
+
 def check_view(view):
     assert set(view) == {"network", "which", "layer", "shape", "units", "worker", "window", "hooks"}
     worker, window, hooks = view["worker"], view["window"], view["hooks"]

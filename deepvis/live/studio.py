@@ -101,6 +101,11 @@ class StudioWorker(Worker):
         self._runs: list[StudioRun] = []
         self._given_up: set[int] = set()
 
+    @property
+    def steps(self) -> int:
+        """Steps that were begun; any thread may ask."""
+        return self._turns.steps
+
     def ask(self, asked: NumberedWish) -> None:
         """Ask for pictures; any thread may call this."""
         self._asked.put(asked)

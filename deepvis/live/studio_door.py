@@ -95,6 +95,11 @@ class Studio:
         """
         self._worker.keep(state.number, index)
 
+    @property
+    def steps(self) -> int:
+        """Steps that were begun in this session, of all wishes."""
+        return self._worker.steps
+
     def take(self) -> StudioState | None:
         """How far a wish is, each state once: call it until it gives None, for several wishes may have changed."""
         return self._states.take()

@@ -36,9 +36,13 @@ class Turns:
     Args:
         live_threads: torch threads of the live pictures.
         clock: seconds.
+
+    Attributes:
+        steps: so many steps have begun.
     """
 
     def __init__(self, live_threads: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self.steps = 0
         self._live_threads = live_threads
         self._clock = clock
         self._lock = threading.Lock()
@@ -61,6 +65,7 @@ class Turns:
         """The synthesis works from now on."""
         with self._lock:
             self._step_s = self._clock()
+            self.steps += 1
 
     def end_step(self) -> None:
         """The synthesis does not work any more."""
