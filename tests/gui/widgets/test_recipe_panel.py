@@ -133,7 +133,7 @@ def test_what_can_be_added_stands_in_the_menu_with_the_reason_where_it_cannot(sh
     made = shown(RegularizerList(), 240, 200)
     made.set_infos(OFFER.regularizers)
     made.set_choices(OWN_BLUR)
-    entries = {entry.text(): entry for entry in made.menu.actions()}
+    entries = {entry.text(): entry for entry in made.menu.actions() if entry.text()}
     assert not entries["blur"].isEnabled()
     assert not entries[PATCHES.name].isEnabled()
     assert "It needs patches." in entries[PATCHES.name].toolTip()
