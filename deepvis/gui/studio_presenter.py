@@ -47,6 +47,7 @@ class StudioPresenter(QObject):
         self._panel = window.recipe_panel
         self._offer: StudioOffer | None = None
         self._unit: UnitId | None = None
+        self._asked: int | None = None
         self._latest: dict[UnitId, StudioState] = {}
         self._active: dict[int, StudioState] = {}
         self._pace = PaceOfWork()
@@ -93,12 +94,16 @@ class StudioPresenter(QObject):
         shown = None if self._unit is None else self._latest.get(self._unit)
         if self._unit is not None and self._section.running:
             self.auto.forbid(self._unit)
-        if shown is not None and not shown.over:
-            self._controller.session.studio.cancel(shown.number)
+        studio = self._controller.session.studio
+        if self._asked is not None:
+            studio.cancel(self._asked)
+        elif shown is not None and not shown.over:
+            studio.cancel(shown.number)
+        elif self._section.running:
+            # it has not been asked for yet
+            self._section.show_state(None)
         elif self._active:
             self._cancel_others()
-        elif self._section.running:
-            self._section.show_state(None)
         else:
             self._controller.flashed.emit(NOTHING_RUNS)
 
@@ -147,6 +152,8 @@ class StudioPresenter(QObject):
         if state.phase in (StudioPhase.DONE, StudioPhase.FAILED):
             self.auto.forbid(unit)
         if unit == self._unit:
+            if self._asked is not None and state.number >= self._asked:
+                self._asked = None
             self._show()
         elif state.over:
             self._tell_end(state)
@@ -159,7 +166,7 @@ class StudioPresenter(QObject):
         before = self._unit
         if unit == before:
             return
-        self._unit = unit
+        self._unit, self._asked = unit, None
         if before is not None and before in self._latest and self._latest[before].over:
             # what was fresh is one of many from now on
             del self._latest[before]
@@ -192,11 +199,12 @@ class StudioPresenter(QObject):
         self._section.expect(choice.pictures)
         if reveal:
             self._window.page.reveal(self._section)
-        self._controller.session.studio.synthesize(choice.wish(unit, self._offer))
+        self._asked = self._controller.session.studio.synthesize(choice.wish(unit, self._offer))
 
     def _begin(self, unit: UnitId) -> None:
         running = self._latest.get(unit)
-        if unit == self._unit and self._offer is not None and (running is None or running.over):
+        seen = unit == self._unit and self._window.page_dock.isVisible()
+        if seen and self._offer is not None and (running is None or running.over):
             self._ask(self._panel.choice.plain(), reveal=False)
 
     def _keep(self) -> None:
@@ -219,7 +227,11 @@ class StudioPresenter(QObject):
 
     def _show(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
-        if state is not None:
+        if self._asked is not None:
+            # its first state is on its way
+            if not self._section.running:
+                self._section.expect()
+        elif state is not None:
             self._section.show_state(state, self._natural())
         elif not self._expect():
             self._section.show_state(None)
