@@ -87,7 +87,7 @@ class LiveSession:
             self._events.put, states, self._inference.loans.put, self._gallery.refresh, turns, gallery_dir
         )
         self._inference.tell_studio(self._studio.loans.put, turns.frame)
-        self.studio = Studio(self._studio, states, self._inference.loans.put)
+        self.studio = Studio(self._studio, states)
         self._models = ModelWorker(self._events.put, self._inference.engines.put, self._inference.boxes.put, threads)
 
     def start(self) -> None:

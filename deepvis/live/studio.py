@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deepvis.live.events import Event, Notice, StudioOffered
@@ -15,6 +15,7 @@ from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.studio_archive import StudioArchive
 from deepvis.live.studio_gallery import StudioGallery
 from deepvis.live.studio_news import Start, StudioPhase, StudioState
+from deepvis.live.studio_words import problem, replaced
 from deepvis.live.worker import Worker
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from deepvis.live.turns import Turns
     from deepvis.models.engine import Engine
     from deepvis.synthesis.synthesis import Synthesis
-
-log = logging.getLogger(__name__)
 
 MOST_PARKED = 8
 """Ascents that rest while a newer one runs; with so many a further wish waits."""
@@ -97,6 +96,7 @@ class StudioWorker(Worker):
         self._engines: list[Engine] = []
         self._offered: RunningModel | None = None
         self._newest: NumberedWish | None = None
+        self._last = 0
         self._again: list[NumberedWish] = []
         self._runs: list[StudioRun] = []
         self._given_up: set[int] = set()
@@ -164,13 +164,17 @@ class StudioWorker(Worker):
         if before is None or before.info != running.info:
             self._loan = None
             self._engines.clear()
-            self._lend(0 if self._newest is None else self._newest.number)
+            self._lend(self._last)
 
     def _take_loan(self, loan: Loan) -> None:
-        if self._running is None or loan.info != self._running.info:
+        older = self._loan is not None and self._loan.number > loan.number
+        if older or self._running is None or loan.info != self._running.info:
             # made before the network was moved; the next one follows, for `_follow` asked for it
             return
-        self._loan = self._loan if self._loan is not None and self._loan.number > loan.number else loan
+        if not self._runs and self._loan is not None and loan.engine is not self._loan.engine:
+            # the same model was loaded once more
+            self._engines.clear()
+        self._loan = loan
         if self._offered is not self._running:
             from deepvis.live.studio_offer import studio_offer  # noqa: PLC0415  (imports torch)
 
@@ -181,7 +185,9 @@ class StudioWorker(Worker):
         """The newest wish; one before it that has not begun is given up."""
         if self._newest is not None:
             self._tell(self._newest, StudioPhase.CANCELED)
-        self._newest = asked
+        self._newest, self._last = asked, asked.number
+        if asked.wish.start is Start.FRAME:
+            self._lend(self._last)
 
     # what is next
 
@@ -210,46 +216,44 @@ class StudioWorker(Worker):
 
     def _work(self, asked: NumberedWish) -> None:
         """Bring a wish to its end, whatever that is."""
-        from deepvis.models.errors import ModelError  # noqa: PLC0415  (imports torch)
-
         if asked.number in self._given_up:
             self._tell(asked, StudioPhase.CANCELED)
             return
         try:
-            self._fulfill(asked)
-        except (ValueError, ModelError) as error:
-            self._tell(asked, StudioPhase.FAILED, str(error))
+            todo = self._order(asked)
+            if asked.wish.again or not self._archive.show_known(todo, self._waiting()):
+                self._ascend(todo, self._engine())
         except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
-            self._tell(asked, StudioPhase.FAILED, self._sentence(asked, error))
+            self._tell(asked, StudioPhase.FAILED, problem(asked.wish, error, begun=False))
 
-    def _fulfill(self, asked: NumberedWish) -> None:
+    def _order(self, asked: NumberedWish) -> Order:
         from deepvis.live.studio_order import order  # noqa: PLC0415  (imports torch)
 
         if self._loan is None:
             raise ValueError(_NO_NETWORK)
-        todo = order(asked, self._loan)
-        if not asked.wish.again and self._archive.show_known(todo, self._waiting()):
-            return
-        self._ascend(todo)
+        return order(asked, self._loan, self._gallery.natural(self._loan.engine))
 
-    def _ascend(self, todo: Order) -> None:
+    def _ascend(self, todo: Order, engine: Engine) -> None:
         from deepvis.live.studio_run import StudioRun  # noqa: PLC0415  (imports torch)
         from deepvis.models.errors import Canceled  # noqa: PLC0415  (imports torch)
 
-        run = StudioRun(todo, self._engine(), self._states.put, self._must_end, self._waiting)
+        run = StudioRun(todo, engine, self._states.put, self._must_end, self._waiting)
         self._runs.append(run)
         self._turns.begin_step()
+        end = self._end
         try:
             synthesis = run.ascend()
+            end = partial(self._finish, synthesis=synthesis)
         except Canceled:
-            synthesis = None
+            pass
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._hear()
+            # a network that could not be copied may have been moved under the ascent
+            end = self._end if self._is_over(run) else partial(self._fail, error=error)
         finally:
             self._turns.end_step()
             self._runs.pop()
-        if synthesis is None:
-            self._end(run)
-        else:
-            self._finish(run, synthesis)
+        end(run)
 
     def _engine(self) -> Engine:
         """A network for the next ascent: one that rests may have hooks on its own."""
@@ -332,20 +336,10 @@ class StudioWorker(Worker):
             where = f"{self._running.info.device} in {self._running.info.precision}"
             self.report(Notice(f"The network is on {where} now: the synthesis of {run.order.wish.unit} begins again."))
         else:
-            name, unit = self._running.info.name, run.order.wish.unit
-            said = f"{name} was loaded before the synthesis of {unit} was finished. Load {unit.model}, then ask again."
-            self._states.put(run.state(StudioPhase.FAILED, said))
+            self._states.put(run.state(StudioPhase.FAILED, replaced(run.order.wish, self._running.info.name)))
 
-    def _sentence(self, asked: NumberedWish, error: Exception) -> str:
-        from deepvis.models.devices import is_out_of_memory  # noqa: PLC0415  (imports torch)
-
-        wish = asked.wish
-        log.warning("synthesis of %s failed", wish.unit, exc_info=error)
-        if is_out_of_memory(error):
-            count = f"{len(wish.seeds)} pictures" if len(wish.seeds) > 1 else "a picture"
-            return f"There is not enough memory for {count} of {wish.unit}. Ask for fewer seeds or a smaller size."
-        what = f"{type(error).__name__}: {error}"
-        return f"{wish.unit} could not be synthesized: {what}. Choose another layer or another recipe."
+    def _fail(self, run: StudioRun, error: Exception) -> None:
+        self._states.put(run.state(StudioPhase.FAILED, problem(run.order.wish, error, begun=run.begun)))
 
     def _tell(self, asked: NumberedWish, phase: StudioPhase, problem: str = "") -> None:
         """Say how a wish ended that no ascent speaks for."""

@@ -59,10 +59,9 @@ class Studio:
     again with every other one.
     """
 
-    def __init__(self, worker: StudioWorker, states: StudioStates, lend: Callable[[int], None]) -> None:
+    def __init__(self, worker: StudioWorker, states: StudioStates) -> None:
         self._worker = worker
         self._states = states
-        self._lend = lend
         self._last = 0
 
     def synthesize(self, wish: StudioWish) -> int:
@@ -74,7 +73,6 @@ class Studio:
         self._last = number = self._last + 1
         self._states.put(StudioState(number, wish, StudioPhase.WAITING))
         self._worker.ask(NumberedWish(number, wish))
-        self._lend(number)
         return number
 
     def cancel(self, number: int | None = None) -> None:

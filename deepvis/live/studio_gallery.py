@@ -13,7 +13,7 @@ import numpy as np
 from deepvis.gallery.errors import GalleryError
 from deepvis.gallery.files import gallery_file, packaged_gallery
 from deepvis.gallery.reader import GalleryReader
-from deepvis.gallery.records import ImageKind
+from deepvis.gallery.records import ImageKind, ModelIdentity
 from deepvis.gallery.rows import ImageRow
 from deepvis.gallery.writer import GalleryWriter
 from deepvis.live.crop_pictures import decoded
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from deepvis.gallery.records import ImageRecord, JobRecord
     from deepvis.live.studio_order import Order
+    from deepvis.models.engine import Engine
     from deepvis.records import LayerInfo
+    from deepvis.synthesis.natural_images import NaturalStatistics
     from deepvis.synthesis.synthesis import Synthesis
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,19 @@ class StudioGallery:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+
+    def natural(self, engine: Engine) -> NaturalStatistics:
+        """Averages over natural pictures that recipes may use: of a scan with this model, else the built-in ones."""
+        from deepvis.synthesis.natural_gallery import natural_statistics  # noqa: PLC0415  (imports torch)
+        from deepvis.synthesis.natural_images import NaturalStatistics  # noqa: PLC0415  (imports torch)
+
+        loaded = engine.loaded
+        identity = ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity())
+        try:
+            return natural_statistics([path for path, _ in self._paths(loaded.name)], identity)
+        except GalleryError:
+            log.info("no natural statistics of %s", loaded.name, exc_info=True)
+            return NaturalStatistics.built_in()
 
     def finished(self, order: Order, synthesis: Synthesis) -> Finished:
         """Rows of finished pictures, with how they compare to what the data set showed."""
@@ -125,12 +140,11 @@ class StudioGallery:
     def _readers(self, model: str) -> Iterator[list[tuple[GalleryReader, bool]]]:
         """Those that are there, and whether it is the person's own, which comes first."""
         with ExitStack() as stack:
-            paths = ((gallery_file(model, self._folder), True), (packaged_gallery(model), False))
-            yield [
-                (stack.enter_context(GalleryReader(path)), own)
-                for path, own in paths
-                if path is not None and path.is_file()
-            ]
+            yield [(stack.enter_context(GalleryReader(path)), own) for path, own in self._paths(model)]
+
+    def _paths(self, model: str) -> list[tuple[Path, bool]]:
+        paths = ((gallery_file(model, self._folder), True), (packaged_gallery(model), False))
+        return [(path, own) for path, own in paths if path is not None and path.is_file()]
 
 
 def made_pictures(finished: Finished, keys: Sequence[int]) -> tuple[MadePicture, ...]:

@@ -13,7 +13,6 @@ from torch.nn import functional
 from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
 from deepvis.synthesis.keeping import picture_seeds, synthesis_job
-from deepvis.synthesis.natural_images import NaturalStatistics
 from deepvis.synthesis.objectives import OBJECTIVES
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from deepvis.live.studio_news import RegularizerChoice, StudioWish
     from deepvis.models.engine import Engine
     from deepvis.records import LayerInfo
+    from deepvis.synthesis.natural_images import NaturalStatistics
     from deepvis.synthesis.recipe import Recipe
     from deepvis.synthesis.registry import Piece
 
@@ -63,8 +63,8 @@ class Order:
     more: dict[str, object]
 
 
-def order(asked: NumberedWish, loan: Loan) -> Order:
-    """What is to be done for a wish.
+def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
+    """What is to be done for a wish; `natural` as for the command, so that both make the same pictures.
 
     Raises:
         ValueError: the wish cannot be fulfilled; the message is a sentence.
@@ -88,10 +88,9 @@ def order(asked: NumberedWish, loan: Loan) -> Order:
         start,
     )
     digest = "" if start is None else hashlib.sha256(start.tobytes()).hexdigest()[:_DIGEST]
-    materials = Materials(NaturalStatistics.built_in())
-    job = synthesis_job(engine, recipe, materials.natural, size=request.size, steps=request.steps, start=digest)
+    job = synthesis_job(engine, recipe, natural, size=request.size, steps=request.steps, start=digest)
     more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
-    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more)
+    return Order(asked.number, wish, layer, request, Materials(natural), job, recipe.name, more)
 
 
 def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:
@@ -121,20 +120,14 @@ def _check(wish: StudioWish) -> None:
 def _recipe(wish: StudioWish, recipe: Recipe, *, is_classes: bool) -> Recipe:
     """The recipe as it is where nothing is changed; otherwise another one, whose name says so."""
     own = recipe.for_layer(is_classes=is_classes)
-    changes: list[str] = []
-    changed = own
+    # size and steps are no part of the recipe: the gallery's job has them beside it
+    changed, used = _differs(wish.size, recipe.size) or _differs(wish.steps, own.steps), recipe
     if wish.regularizers is not None and _plain(wish.regularizers) != _plain(_choices(own.regularizers)):
-        changes.append("changed")
-        changed = changed.changed(regularizers=tuple(piece(name, **dict(values)) for name, values in wish.regularizers))
-    elif _differs(wish.size, recipe.size) or _differs(wish.steps, own.steps):
-        changes.append("changed")
-    if wish.negative:
-        changes.append("negative")
-        changed = changed.changed(objective=_negative(changed.objective))
-    if changed is own:
-        # only size or steps: the gallery's job tells them beside the recipe
-        return recipe if not changes else _renamed(recipe, ", ".join((recipe.name, *changes)))
-    return changed.changed(name=", ".join((recipe.name, *changes)), size=recipe.size)
+        parts = tuple(piece(name, **dict(values)) for name, values in wish.regularizers)
+        changed, used = True, own.changed(regularizers=parts, size=recipe.size)
+    if changed:
+        used = _renamed(used, f"{recipe.name}, changed")
+    return _negated(used) if wish.negative else used
 
 
 def _renamed(recipe: Recipe, name: str) -> Recipe:
@@ -142,11 +135,14 @@ def _renamed(recipe: Recipe, name: str) -> Recipe:
     return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))
 
 
-def _negative(objective: Piece) -> Piece:
-    """The same objective, turned around."""
+def _negated(recipe: Recipe) -> Recipe:
+    """The recipe that seeks what turns units off; its alternative for classes does, too."""
+    objective = recipe.objective
     if not any(parameter.name == "sign" for parameter in OBJECTIVES[objective.name].parameters):
         raise ValueError(f"The objective '{objective.name}' cannot be turned around: choose another recipe.")
-    return piece(objective.name, **{**dict(objective.values), "sign": -1.0})
+    turned = piece(objective.name, **{**dict(objective.values), "sign": -1.0})
+    alternative = None if recipe.for_classes is None else _negated(recipe.for_classes)
+    return recipe.changed(name=f"{recipe.name}, negative", objective=turned, for_classes=alternative)
 
 
 def _steps(recipe: Recipe, layer: LayerInfo) -> int:

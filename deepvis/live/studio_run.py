@@ -63,7 +63,7 @@ class StudioRun:
         self._waiting = waiting
         self._begun_s = time.monotonic()
         self._parked_s = 0.0
-        self._attempt_s = self._begun_s
+        self._pace_from = (self._begun_s, 0)
         self._shown_s = -PREVIEW_EVERY_S
         steps = passes(order.request.recipe, order.request, order.layer)
         self._state = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, steps=steps)
@@ -72,6 +72,11 @@ class StudioRun:
     def number(self) -> int:
         """Of the wish."""
         return self.order.number
+
+    @property
+    def begun(self) -> bool:
+        """A step was done."""
+        return self._state.step > 0
 
     @property
     def asked(self) -> NumberedWish:
@@ -105,7 +110,7 @@ class StudioRun:
     def parked(self, seconds: float) -> None:
         """It rested for so long, and goes on now."""
         self._parked_s += seconds
-        self._attempt_s += seconds
+        self._pace_from = (self._pace_from[0] + seconds, self._pace_from[1])
         self._show(self.state(StudioPhase.RUNNING))
 
     def _is_due(self) -> bool:
@@ -113,8 +118,9 @@ class StudioRun:
 
     def _report(self, preview: Preview) -> None:
         now_s = time.monotonic()
-        if preview.attempt != self._state.attempt:
-            self._attempt_s = self._shown_s
+        if preview.attempt != self._state.attempt or not self.begun:
+            # what comes before an attempt's first step says nothing about the others
+            self._pace_from = (now_s, preview.step)
         self._shown_s = now_s
         self._state = replace(
             self._state,
@@ -123,9 +129,16 @@ class StudioRun:
             attempt=preview.attempt,
             images=self._images(preview),
             curve=self._curve(preview),
-            left_s=(now_s - self._attempt_s) / preview.step * (preview.steps - preview.step),
+            left_s=self._left_s(now_s, preview),
         )
         self._show(self.state(StudioPhase.RUNNING))
+
+    def _left_s(self, now_s: float, preview: Preview) -> float | None:
+        """Seconds left in this attempt; None before its pace is known."""
+        since_s, first = self._pace_from
+        if preview.step == first:
+            return None
+        return (now_s - since_s) / (preview.step - first) * (preview.steps - preview.step)
 
     def _images(self, preview: Preview) -> NDArray[np.uint8]:
         if len(preview.places) == len(self.order.wish.seeds) or self._state.images is None:

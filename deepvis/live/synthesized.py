@@ -30,8 +30,8 @@ def in_order(pictures: Iterable[Placed]) -> list[Placed]:
         pictures: of kind SYNTHESIS; those of the person's gallery first.
 
     Returns:
-        Those of the running model before stale ones, exciting ones before negative ones, the default recipe before
-        others, then by recipe and seed.
+        Those of the running model before stale ones, exciting ones before negative ones, those of the default recipe
+        that begin with noise before others, then by recipe and seed.
     """
     first: dict[tuple[object, ...], Placed] = {}
     for number, (gallery, image) in enumerate(pictures):
@@ -129,8 +129,9 @@ def _chosen(pictures: list[Placed], *, all_patterns: bool) -> list[Placed]:
 def _place(image: ImageRecord) -> tuple[object, ...]:
     from deepvis.synthesis.recipes import DEFAULT_RECIPE  # noqa: PLC0415  (imports torch)
 
-    stale = bool(image.metadata.get("stale"))
-    return stale, is_negative(image), image.recipe != DEFAULT_RECIPE, image.recipe, image.seed, image.rank
+    told = image.metadata
+    usual = image.recipe == DEFAULT_RECIPE and not told.get("start")
+    return bool(told.get("stale")), is_negative(image), not usual, image.recipe, image.seed, image.rank
 
 
 def _ratio(image: ImageRecord, layer: str, maximum: float | None) -> float | None:

@@ -29,7 +29,7 @@ def loan(networks):
 def ordered(loan):
     def make(layer="body", recipe="clear", **changes):
         wish = StudioWish(UnitId(loan.info.name, layer, 2), recipe, **changes)
-        return order(NumberedWish(7, wish), loan)
+        return order(NumberedWish(7, wish), loan, NaturalStatistics.built_in())
 
     return make
 

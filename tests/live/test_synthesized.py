@@ -102,18 +102,20 @@ def test_fresh_before_stale_exciting_before_negative_default_recipe_first_then_r
     pictures.add(seed=1)
     pictures.add(recipe=f"{DEFAULT_RECIPE}, changed")
     pictures.add(seed=0)
+    pictures.add(seed=4, start="a digest")
     page = page_of()
     assert [(recipe, seed) for recipe, seed, _ in told(page)] == [
         (DEFAULT_RECIPE, 0),
         (DEFAULT_RECIPE, 1),
         ("bn-prior", 0),
+        (DEFAULT_RECIPE, 4),
         (f"{DEFAULT_RECIPE}, changed", 0),
         (f"{DEFAULT_RECIPE}, negative", 0),
         (DEFAULT_RECIPE, 9),
     ]
-    assert [bool(picture.made.stale) for picture in page.synthesized] == [False] * 5 + [True]
+    assert [bool(picture.made.stale) for picture in page.synthesized] == [False] * 6 + [True]
     assert "Synthesize it again" in page.synthesized[-1].made.stale
-    assert page.synthesized[4].made.negative
+    assert page.synthesized[5].made.negative
 
 
 def test_the_ratio_is_to_the_scan_that_is_there_now_else_the_stored_one(pictures, gallery, page_of):
