@@ -13,7 +13,8 @@ from deepvis.gui.comparison import Comparison
 from deepvis.gui.discards import Discards
 from deepvis.gui.pace_of_work import PaceOfWork
 from deepvis.gui.recipe_choice import RecipeChoice, another
-from deepvis.gui.widgets.ascent_words import fraction, progress_words
+from deepvis.gui.studio_reports import StudioReports
+from deepvis.gui.widgets.ascent_words import progress_words
 from deepvis.live.studio_news import Start, StudioPhase
 from deepvis.records import UnitId
 
@@ -49,8 +50,8 @@ class StudioPresenter(QObject):
         self._unit: UnitId | None = None
         self._asked: int | None = None
         self._latest: dict[UnitId, StudioState] = {}
-        self._active: dict[int, StudioState] = {}
         self._pace = PaceOfWork()
+        self._reports = StudioReports(window)
         self._discards = Discards(window)
         self.comparison = Comparison(window)
         self.auto = AutoStart(self)
@@ -102,8 +103,8 @@ class StudioPresenter(QObject):
         elif self._section.running:
             # it has not been asked for yet
             self._section.show_state(None)
-        elif self._active:
-            self._cancel_others()
+        elif self._reports.active:
+            self._reports.cancel()
         else:
             self._controller.flashed.emit(NOTHING_RUNS)
 
@@ -141,9 +142,6 @@ class StudioPresenter(QObject):
     def take_state(self, state: StudioState) -> None:
         """A synthesis went on or ended."""
         unit = state.wish.unit
-        self._active.pop(state.number, None)
-        if not state.over:
-            self._active[state.number] = state
         before = self._latest.get(unit)
         if before is None or state.number >= before.number:
             self._latest[unit] = state
@@ -155,9 +153,7 @@ class StudioPresenter(QObject):
             if self._asked is not None and state.number >= self._asked:
                 self._asked = None
             self._show()
-        elif state.over:
-            self._tell_end(state)
-        self._show_strip()
+        self._reports.take(state)
         self._tell_panel()
 
     def follow(self, view: View) -> None:
@@ -178,7 +174,7 @@ class StudioPresenter(QObject):
         layer = self._controller.layer()
         address = "" if unit is None else str(unit)
         self._panel.set_unit(address, is_classes=layer is not None and layer.is_classes)
-        self._show_strip()
+        self._reports.follow(unit)
         self._tell_panel()
 
     def take_page(self, page: UnitPageData) -> None:
@@ -222,9 +218,6 @@ class StudioPresenter(QObject):
         if state is not None:
             self._discards.put_back(state)
 
-    def _cancel_others(self) -> None:
-        self._controller.session.studio.cancel(None)
-
     def _show(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
         if self._asked is not None:
@@ -249,29 +242,9 @@ class StudioPresenter(QObject):
             return math.nan
         return page.statistics.maximum
 
-    def _tell_end(self, state: StudioState) -> None:
-        """Of units that are not on the page."""
-        place = f"{state.wish.unit.layer}/{state.wish.unit.unit}"
-        if state.phase is StudioPhase.FAILED:
-            self._controller.told.emit(f"{place}: {state.problem}", "warning")
-        elif state.phase is StudioPhase.DONE and all(made.key for made in state.made):
-            self._window.voice.say(f"{place} was synthesized.", "good")
-
-    def _show_strip(self) -> None:
-        """What the page does not show stands in the status line."""
-        hidden = [state for state in self._active.values() if state.wish.unit != self._unit]
-        running = [state for state in hidden if state.phase is StudioPhase.RUNNING]
-        work = self._window.long_work
-        if not hidden:
-            work.clear("synthesis")
-            return
-        state = (running or hidden)[0]
-        place = f"{state.wish.unit.layer}/{state.wish.unit.unit}"
-        work.show("synthesis", f"Synthesis of {place}", fraction(state), self._cancel_others)
-
     def _tell_panel(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
-        self._panel.set_running(bool(self._active))
+        self._panel.set_running(self._reports.active)
         if state is not None and not state.over:
             words = " · ".join(part for part in progress_words(state) if part)
         elif state is not None and state.phase is StudioPhase.FAILED:

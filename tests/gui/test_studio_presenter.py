@@ -154,7 +154,7 @@ def test_what_runs_for_another_unit_stands_in_the_status_line(window, studio, te
     assert strip.isVisible()
     assert strip._text.text == "Synthesis of blocks.0/9"
     strip.cancel_clicked.emit()
-    assert studio.canceled == [None]
+    assert studio.canceled == [1]
     tell(make_state(StudioPhase.DONE, unit=other))
     assert not strip.isVisible()
     assert window.status.message() == "blocks.0/9 was synthesized."
@@ -186,8 +186,10 @@ def test_a_late_state_of_an_older_wish_does_not_replace_a_newer_one(window, stud
 def test_a_failure_of_the_unit_on_the_page_is_read_there(window, studio, tell, section):
     tell(make_state(StudioPhase.FAILED, problem="The memory is full. Choose a smaller size."))
     assert section._trouble.words().startswith("The memory is full")
-    assert window.recipe_panel._words.words.startswith("The memory is full")
-    tell(make_state(StudioPhase.FAILED, number=2, unit=UnitId("toynet", "blocks.0", 9), problem="It broke."))
+    assert window.recipe_panel.footer.words.words.startswith("The memory is full")
+    other = UnitId("toynet", "blocks.0", 9)
+    tell(make_state(number=2, unit=other))
+    tell(make_state(StudioPhase.FAILED, number=2, unit=other, problem="It broke."))
     assert window.status.message() == "blocks.0/9: It broke."
 
 

@@ -235,7 +235,7 @@ def test_a_recipe_that_lacks_something_says_so_in_place_and_nothing_is_lost(pane
     panel.pictures_field.setValue(4)
     choose_recipe(panel, "generated")
     assert panel.problem == "It needs a generator."
-    assert panel._words.words == "It needs a generator."
+    assert panel.footer.words.words == "It needs a generator."
     assert not panel.go.isEnabled()
     choose_recipe(panel, "clear")
     assert panel.go.isEnabled()
