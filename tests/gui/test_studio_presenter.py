@@ -512,3 +512,17 @@ def test_the_window_knows_no_torch_when_it_begins_to_speak_of_synthesis():
         "raise SystemExit('torch' in sys.modules or 'deepvis.synthesis' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_panel_gives_its_width_back_to_the_grid(make_window, qtbot, width):
+    window = make_window()
+    window.resize(width, 720)
+    window.arrange_docks()
+    QApplication.processEvents()
+    before = window.page_dock.width(), window.grid_panel.width(), window.input_dock.width()
+    window.show_recipes(True)
+    qtbot.waitUntil(lambda: window.grid_panel.width() < before[1])
+    window.recipe_dock.close()
+    qtbot.waitUntil(lambda: window.grid_panel.width() == before[1])
+    assert (window.page_dock.width(), window.input_dock.width()) == (before[0], before[2])
