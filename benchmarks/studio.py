@@ -25,6 +25,7 @@ Values = dict[str, Any]
 
 NETWORK = "efficientnet_lite0"
 QUICK_SECONDS = 0.3
+QUICK_STEPS = 8
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -68,7 +69,8 @@ def _measured(given: argparse.Namespace) -> Values:
 
     threads = given.threads or max(1, (os.cpu_count() or 2) - 1)
     seconds, repetitions = (QUICK_SECONDS, 1) if given.quick else (given.seconds, given.repetitions)
-    plan = StudioPlan(given.network, seconds, repetitions, threads, given.seeds)
+    picture_steps = QUICK_STEPS if given.quick else None
+    plan = StudioPlan(given.network, seconds, repetitions, threads, given.seeds, picture_steps)
     with display() as shown_on, tempfile.TemporaryDirectory() as folder:
         application = QApplication(sys.argv[:1])
         measured = measure(plan, Path(folder), lambda text: print(text, file=sys.stderr, flush=True))

@@ -50,6 +50,7 @@ class StudioPlan:
         repetitions: stretches per arm.
         threads: of torch, for live video.
         seeds: pictures of a wish.
+        picture_steps: of the pictures that are timed as a whole; None: the recipe's.
     """
 
     network: str
@@ -57,6 +58,7 @@ class StudioPlan:
     repetitions: int
     threads: int
     seeds: int
+    picture_steps: int | None = None
 
 
 class StudioArms:
@@ -120,7 +122,7 @@ class StudioArms:
         self._session.set_frozen(not live)
         self._pause(1.5)
         begun_s = time.perf_counter()
-        number = self._session.studio.synthesize(self._wish(None))
+        number = self._session.studio.synthesize(self._wish(self._plan.picture_steps))
         while (state := self._session.studio.take()) is None or state.number != number or not state.over:
             self._pause(LOOK_EVERY_S)
             _give_up_after(begun_s, "No picture came")

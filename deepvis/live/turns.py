@@ -25,7 +25,7 @@ UNKNOWN_WORK = 0.5
 STILL_AFTER_S = 1.0
 """Without a frame for so long, or for three usual intervals, the picture stands still."""
 LONGEST_REST_S = 10.0
-_NEWS = 0.2
+_NEWS = 0.08
 """Weight of a new interval in the running mean."""
 _FRAMES_AT_LEAST = 2.5
 

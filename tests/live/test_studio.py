@@ -10,6 +10,7 @@ import pytest
 
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
+from deepvis.live import studio as studio_module
 from deepvis.live.events import ModelReady, Notice, StudioOffered
 from deepvis.live.mailbox import Outbox
 from deepvis.live.studio import StudioWorker
@@ -258,6 +259,17 @@ def test_a_parked_wish_can_be_canceled(studio):
     studio.live.session.studio.cancel(older)
     studio.live.session.studio.cancel(newer)
     assert {studio.end(number).phase for number in (newer, older)} == {StudioPhase.CANCELED}
+
+
+def test_with_many_parked_ascents_a_further_wish_waits(studio, monkeypatch):
+    monkeypatch.setattr(studio_module, "MOST_PARKED", 1)
+    numbers = [studio.ask(steps=300)]
+    studio.preview(numbers[0])
+    numbers.append(studio.ask(unit=2, steps=200))
+    studio.preview(numbers[1])
+    numbers.append(studio.ask(unit=3))
+    ended = [studio.until(numbers[place], lambda state: state.over) for place in (1, 2, 0)]
+    assert [state.phase for state in ended] == [StudioPhase.DONE] * 3
 
 
 def test_a_newer_wish_replaces_one_that_has_not_begun():
