@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +14,15 @@ IMAGES = HERE / "images"
 CHELSEA = HERE.parent / "assets" / "images" / "chelsea.jpg"
 COFFEE = HERE.parent / "assets" / "images" / "coffee.jpg"
 SETTLE_MS = 1200
+LOOK_MS = 20
 
 
 @dataclass(frozen=True)
 class Scene:
     """One picture: settings, size, and the actions that lead to it.
 
-    `type:TEXT` types into what has the focus, `wait` does nothing for a moment.
+    `type:TEXT` types into what has the focus, `wait` does nothing for a moment, `until:STEP` and `until:end` wait for a
+    synthesis.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Scene:
 
 
 CAT = {"source": str(CHELSEA), "layer": "blocks.3.2", "unit": 42}
+UNIT = {"layer": "blocks.3.2", "unit": 44}
 SCENES = (
     Scene("window", {**CAT, "overlay": "over active", "opacity": 0.9}, (1600, 900)),
     Scene("window_1280x720", CAT),
@@ -41,6 +45,12 @@ SCENES = (
     Scene("activity", {**CAT, "layer": "bn2", "unit": 9}, steps=("show_activity", "wait")),
     Scene("correlation", {**CAT, "layer": "blocks.5.3"}, steps=("show_correlation", "wait")),
     Scene("unit_page", {**CAT, "layer": "blocks.4.1"}, (1280, 1600), steps=("wait",)),
+    Scene("synthesis_running", {**CAT, **UNIT}, steps=("synthesize", "until:40")),
+    Scene("synthesis", {**CAT, **UNIT}, steps=("synthesize", "until:end", "synthesize_negative", "until:end")),
+    Scene("synthesis_light", {**CAT, **UNIT, "theme": "light"}, steps=("synthesize", "until:end")),
+    Scene("recipes", {**CAT, **UNIT}, (1600, 900), steps=("toggle_recipes", "synthesize", "until:60")),
+    Scene("compare", {**CAT, **UNIT}, steps=("synthesize", "until:end", "synthesize", "until:end", "compare")),
+    Scene("synthesized", {**CAT, "layer": "blocks.4.1"}, (1600, 900), steps=("show_synthesized", "wait", "wait")),
     Scene("scan", CAT, steps=("scan",)),
     Scene("help", CAT, steps=("help",)),
     Scene("palette", CAT, steps=("palette", "type:sort")),
@@ -51,15 +61,16 @@ SCENES = (
 def main() -> int:
     """Make one scene (its name given), or all of them in processes of their own: each needs its own scale factor."""
     if len(sys.argv) > 1:
-        return make(next(scene for scene in SCENES if scene.name == sys.argv[1]))
+        with tempfile.TemporaryDirectory() as galleries:
+            return make(next(scene for scene in SCENES if scene.name == sys.argv[1]), Path(galleries))
     IMAGES.mkdir(exist_ok=True)
     failed = [scene.name for scene in SCENES if subprocess.call([sys.executable, __file__, scene.name])]
     sys.stdout.write(f"{len(SCENES) - len(failed)} screenshots in {IMAGES}; failed: {failed or 'none'}\n")
     return 1 if failed else 0
 
 
-def make(scene: Scene) -> int:
-    """Start the window offscreen, lead it to the scene, save the picture."""
+def make(scene: Scene, galleries: Path) -> int:
+    """Start the window offscreen, lead it to the scene, save the picture; what is synthesized goes to `galleries`."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.environ["QT_SCALE_FACTOR"] = str(scene.scale)
@@ -71,18 +82,19 @@ def make(scene: Scene) -> int:
     from deepvis.options import RunOptions
 
     application = QApplication([])
-    app = App(Settings(**scene.settings), replace(RunOptions(offscreen=True), size=scene.size))
+    app = App(Settings(**scene.settings, gallery_dir=galleries), replace(RunOptions(offscreen=True), size=scene.size))
 
     def ready() -> bool:
         result = app.controller.result
-        return result is not None and result.unit is not None and bool(result.unit.field_text)
+        told = result is not None and result.unit is not None and bool(result.unit.field_text)
+        return told and app.window.recipe_panel.go.isEnabled()
 
     def play(steps: tuple[str, ...]) -> None:
         if not steps:
             QTimer.singleShot(SETTLE_MS, finish)
             return
-        perform(app, steps[0])
-        QTimer.singleShot(SETTLE_MS, lambda: play(steps[1:]))
+        done, pause_ms = perform(app, *steps[:2])
+        QTimer.singleShot(pause_ms, lambda: play(steps[1:] if done else steps))
 
     def finish() -> None:
         save(with_dialog(app.window), IMAGES / f"{scene.name}.png")
@@ -96,6 +108,14 @@ def make(scene: Scene) -> int:
     application.exec()
     app.finish()
     return 0
+
+
+def has_come(app: object, where: str) -> bool:
+    """Whether the synthesis of the selected unit has come to a step, or to its end."""
+    state = app.window.page.synthesis.ascent.state  # type: ignore[attr-defined]
+    if state is None:
+        return False
+    return state.over if where == "end" else state.over or state.step >= int(where)
 
 
 def with_dialog(window: object) -> object:
@@ -122,8 +142,12 @@ def save(pixmap: object, path: Path) -> None:
         image.convert("RGB").save(path, optimize=True)
 
 
-def perform(app: object, step: str) -> None:
-    """One action by its id, or text typed into what has the focus."""
+def perform(app: object, step: str, following: str = "") -> tuple[bool, int]:
+    """One action by its id, text typed into what has the focus, or a look at how far a synthesis is.
+
+    Returns:
+        whether the step is done, and how long to wait, in milliseconds.
+    """
     from PyQt6.QtTest import QTest
     from PyQt6.QtWidgets import QApplication, QWidget
 
@@ -131,8 +155,11 @@ def perform(app: object, step: str) -> None:
     focused = QApplication.focusWidget()
     if kind == "type" and isinstance(focused, QWidget):
         QTest.keyClicks(focused, text)
+    elif kind == "until":
+        return (True, SETTLE_MS if text == "end" else 0) if has_come(app, text) else (False, LOOK_MS)
     elif step != "wait":
         app.window.acts.trigger(step)  # type: ignore[attr-defined]
+    return True, LOOK_MS if following.startswith("until:") else SETTLE_MS
 
 
 if __name__ == "__main__":

@@ -139,12 +139,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_grid", "Save the grid as PNG…", ("Ctrl+S",), "Unit"),
     ActionSpec(
         "next_pattern",
-        "Next: exemplars, synthesized, statistics",
+        "Next: pictures, statistics",
         ("S",),
         "Data",
-        "What the middle of the window shows of the layer.",
+        "What the middle of the window shows of the layer: exemplars, synthesized pictures, activity, correlation.",
     ),
-    ActionSpec("previous_pattern", "Previous: exemplars, synthesized, statistics", ("Shift+S",), "Data"),
+    ActionSpec("previous_pattern", "Previous: pictures, statistics", ("Shift+S",), "Data"),
     ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
     ActionSpec("show_exemplars", "Show exemplars in the grid", (), "Data", "The images each unit answers to most."),
     ActionSpec(

@@ -17,6 +17,7 @@ from deepvis.gui.long_work import LongWork
 from deepvis.gui.overlays import Overlays
 from deepvis.gui.page_presenter import PagePresenter
 from deepvis.gui.presenter import Presenter, readings
+from deepvis.gui.recipe_dock import RecipeDock
 from deepvis.gui.scans import Scans
 from deepvis.gui.side_panels import InputPanel, UnitPanel
 from deepvis.gui.stages import StagePages
@@ -26,7 +27,6 @@ from deepvis.gui.tool_bar import MainToolBar
 from deepvis.gui.voice import Voice
 from deepvis.gui.widgets.layer_bar import LayerBar
 from deepvis.gui.widgets.picture_view import dropped_specs
-from deepvis.gui.widgets.recipe_panel import WIDTH as RECIPES_WIDTH
 from deepvis.gui.widgets.recipe_panel import RecipePanel
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.unit_page import UnitPage
@@ -111,9 +111,9 @@ class MainWindow(QMainWindow):
         self.input_dock = self._dock("Input", self.input_panel, left)
         self.unit_dock = self._dock("Selected unit", self.unit_panel, left)
         right = Qt.DockWidgetArea.RightDockWidgetArea
-        self.recipe_dock = self._dock("Synthesis", self.recipe_panel, right)
         self.page_dock = self._dock("Unit page", self.page, right)
-        # beside the page and not in front of it: one looks at the pictures while one tunes them
+        self.recipe_dock = RecipeDock(self.recipe_panel, self, (self.page_dock, self.input_dock))
+        self.addDockWidget(right, self.recipe_dock)
         self.splitDockWidget(self.recipe_dock, self.page_dock, Qt.Orientation.Horizontal)
         self.recipe_dock.hide()
         for dock, name in ((self.page_dock, "toggle_unit_page"), (self.recipe_dock, "toggle_recipes")):
@@ -132,10 +132,10 @@ class MainWindow(QMainWindow):
 
     def show_recipes(self, on: bool) -> None:
         """Show or hide the panel of recipes."""
-        sizes = [RECIPES_WIDTH, self.page_dock.width()]
-        self.recipe_dock.setVisible(on)
         if on:
-            self.resizeDocks([self.recipe_dock, self.page_dock], sizes, Qt.Orientation.Horizontal)
+            self.recipe_dock.open_panel()
+        else:
+            self.recipe_dock.hide()
 
     def _center(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 
 from deepvis.gui.figures import number
+from deepvis.gui.widgets.whole_image_popup import words_of
 from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Stage
 
@@ -149,9 +150,12 @@ class StagePages(QObject):
         return "\n".join(lines)
 
     def _best_text(self, unit: int) -> list[str]:
-        """The best exemplar of the selected unit; of the others only the layer's page knows the value, once read."""
+        """The best picture of the selected unit; of the others only the layer's page knows a value, once read."""
         page, layer_page, view = self._controller.page, self._controller.layer_page, self._controller.view
         mine = page is not None and (page.unit.model, page.unit.layer, page.unit.unit) == (view.model, view.layer, unit)
+        if view.stage is Stage.SYNTHESIZED:
+            best = page.synthesized[0] if page is not None and mine and page.synthesized else None
+            return [] if best is None else list(words_of(best)[:2])
         if page is not None and mine and page.exemplars:
             best = page.exemplars[0]
             return [f"best {number(best.value)}: {best.title}"]

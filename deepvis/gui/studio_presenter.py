@@ -13,7 +13,8 @@ from deepvis.gui.comparison import Comparison
 from deepvis.gui.discards import Discards
 from deepvis.gui.pace_of_work import PaceOfWork
 from deepvis.gui.recipe_choice import RecipeChoice, another
-from deepvis.gui.widgets.ascent_words import fraction, progress_words
+from deepvis.gui.studio_reports import StudioReports
+from deepvis.gui.widgets.ascent_words import progress_words
 from deepvis.live.studio_news import Start, StudioPhase
 from deepvis.records import UnitId
 
@@ -47,9 +48,10 @@ class StudioPresenter(QObject):
         self._panel = window.recipe_panel
         self._offer: StudioOffer | None = None
         self._unit: UnitId | None = None
+        self._asked: int | None = None
         self._latest: dict[UnitId, StudioState] = {}
-        self._active: dict[int, StudioState] = {}
         self._pace = PaceOfWork()
+        self._reports = StudioReports(window)
         self._discards = Discards(window)
         self.comparison = Comparison(window)
         self.auto = AutoStart(self)
@@ -93,12 +95,16 @@ class StudioPresenter(QObject):
         shown = None if self._unit is None else self._latest.get(self._unit)
         if self._unit is not None and self._section.running:
             self.auto.forbid(self._unit)
-        if shown is not None and not shown.over:
-            self._controller.session.studio.cancel(shown.number)
-        elif self._active:
-            self._cancel_others()
+        studio = self._controller.session.studio
+        if self._asked is not None:
+            studio.cancel(self._asked)
+        elif shown is not None and not shown.over:
+            studio.cancel(shown.number)
         elif self._section.running:
+            # it has not been asked for yet
             self._section.show_state(None)
+        elif self._reports.active:
+            self._reports.cancel()
         else:
             self._controller.flashed.emit(NOTHING_RUNS)
 
@@ -136,9 +142,6 @@ class StudioPresenter(QObject):
     def take_state(self, state: StudioState) -> None:
         """A synthesis went on or ended."""
         unit = state.wish.unit
-        self._active.pop(state.number, None)
-        if not state.over:
-            self._active[state.number] = state
         before = self._latest.get(unit)
         if before is None or state.number >= before.number:
             self._latest[unit] = state
@@ -147,10 +150,10 @@ class StudioPresenter(QObject):
         if state.phase in (StudioPhase.DONE, StudioPhase.FAILED):
             self.auto.forbid(unit)
         if unit == self._unit:
+            if self._asked is not None and state.number >= self._asked:
+                self._asked = None
             self._show()
-        elif state.over:
-            self._tell_end(state)
-        self._show_strip()
+        self._reports.take(state)
         self._tell_panel()
 
     def follow(self, view: View) -> None:
@@ -159,7 +162,7 @@ class StudioPresenter(QObject):
         before = self._unit
         if unit == before:
             return
-        self._unit = unit
+        self._unit, self._asked = unit, None
         if before is not None and before in self._latest and self._latest[before].over:
             # what was fresh is one of many from now on
             del self._latest[before]
@@ -171,7 +174,7 @@ class StudioPresenter(QObject):
         layer = self._controller.layer()
         address = "" if unit is None else str(unit)
         self._panel.set_unit(address, is_classes=layer is not None and layer.is_classes)
-        self._show_strip()
+        self._reports.follow(unit)
         self._tell_panel()
 
     def take_page(self, page: UnitPageData) -> None:
@@ -192,11 +195,12 @@ class StudioPresenter(QObject):
         self._section.expect(choice.pictures)
         if reveal:
             self._window.page.reveal(self._section)
-        self._controller.session.studio.synthesize(choice.wish(unit, self._offer))
+        self._asked = self._controller.session.studio.synthesize(choice.wish(unit, self._offer))
 
     def _begin(self, unit: UnitId) -> None:
         running = self._latest.get(unit)
-        if unit == self._unit and self._offer is not None and (running is None or running.over):
+        seen = unit == self._unit and self._window.page_dock.isVisible()
+        if seen and self._offer is not None and (running is None or running.over):
             self._ask(self._panel.choice.plain(), reveal=False)
 
     def _keep(self) -> None:
@@ -214,12 +218,13 @@ class StudioPresenter(QObject):
         if state is not None:
             self._discards.put_back(state)
 
-    def _cancel_others(self) -> None:
-        self._controller.session.studio.cancel(None)
-
     def _show(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
-        if state is not None:
+        if self._asked is not None:
+            # its first state is on its way
+            if not self._section.running:
+                self._section.expect()
+        elif state is not None:
             self._section.show_state(state, self._natural())
         elif not self._expect():
             self._section.show_state(None)
@@ -237,29 +242,9 @@ class StudioPresenter(QObject):
             return math.nan
         return page.statistics.maximum
 
-    def _tell_end(self, state: StudioState) -> None:
-        """Of units that are not on the page."""
-        place = f"{state.wish.unit.layer}/{state.wish.unit.unit}"
-        if state.phase is StudioPhase.FAILED:
-            self._controller.told.emit(f"{place}: {state.problem}", "warning")
-        elif state.phase is StudioPhase.DONE and all(made.key for made in state.made):
-            self._window.voice.say(f"{place} was synthesized.", "good")
-
-    def _show_strip(self) -> None:
-        """What the page does not show stands in the status line."""
-        hidden = [state for state in self._active.values() if state.wish.unit != self._unit]
-        running = [state for state in hidden if state.phase is StudioPhase.RUNNING]
-        work = self._window.long_work
-        if not hidden:
-            work.clear("synthesis")
-            return
-        state = (running or hidden)[0]
-        place = f"{state.wish.unit.layer}/{state.wish.unit.unit}"
-        work.show("synthesis", f"Synthesis of {place}", fraction(state), self._cancel_others)
-
     def _tell_panel(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
-        self._panel.set_running(bool(self._active))
+        self._panel.set_running(self._reports.active)
         if state is not None and not state.over:
             words = " · ".join(part for part in progress_words(state) if part)
         elif state is not None and state.phase is StudioPhase.FAILED:

@@ -345,6 +345,8 @@ def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_rest
     again.controller.select_unit(2)
     kept = again.window.page.synthesis.strip
     qtbot.waitUntil(lambda: bool(kept.pictures), timeout=WAIT_MS)
-    assert np.array_equal(kept.pictures[0].rgb, fresh.rgb)
+    # stored pictures are compressed
+    difference = np.abs(kept.pictures[0].rgb.astype(int) - fresh.rgb)
+    assert difference.mean() < 8
     assert kept.pictures[0].value == pytest.approx(fresh.value)
     assert not again.window.page.synthesis.growing

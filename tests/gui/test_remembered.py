@@ -235,3 +235,15 @@ def test_a_network_of_which_anything_is_given_is_not_mixed_with_the_last_one():
 def test_what_never_ran_leaves_the_last_choices_alone(make_controller):
     choices = last_choices(make_controller(), "dark")
     assert not {"source", "model", "layer"} & choices.keys()
+
+
+def test_what_was_wanted_of_a_synthesis_comes_back_and_damage_is_passed_over():
+    store = Remembered()
+    assert store.studio() == {}
+    store.note_studio({"recipe": "old", "size": 96, "auto": False})
+    store._store.sync()
+    assert Remembered().studio() == {"recipe": "old", "size": 96, "auto": False}
+    store._store.setValue("studio", "{broken")
+    assert store.studio() == {}
+    store._store.setValue("studio", "[1, 2]")
+    assert store.studio() == {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
@@ -151,7 +154,7 @@ def test_what_runs_for_another_unit_stands_in_the_status_line(window, studio, te
     assert strip.isVisible()
     assert strip._text.text == "Synthesis of blocks.0/9"
     strip.cancel_clicked.emit()
-    assert studio.canceled == [None]
+    assert studio.canceled == [1]
     tell(make_state(StudioPhase.DONE, unit=other))
     assert not strip.isVisible()
     assert window.status.message() == "blocks.0/9 was synthesized."
@@ -183,12 +186,31 @@ def test_a_late_state_of_an_older_wish_does_not_replace_a_newer_one(window, stud
 def test_a_failure_of_the_unit_on_the_page_is_read_there(window, studio, tell, section):
     tell(make_state(StudioPhase.FAILED, problem="The memory is full. Choose a smaller size."))
     assert section._trouble.words().startswith("The memory is full")
-    assert window.recipe_panel._words.words.startswith("The memory is full")
-    tell(make_state(StudioPhase.FAILED, number=2, unit=UnitId("toynet", "blocks.0", 9), problem="It broke."))
+    assert window.recipe_panel.footer.words.words.startswith("The memory is full")
+    other = UnitId("toynet", "blocks.0", 9)
+    tell(make_state(number=2, unit=other))
+    tell(make_state(StudioPhase.FAILED, number=2, unit=other, problem="It broke."))
     assert window.status.message() == "blocks.0/9: It broke."
 
 
+def test_the_place_is_kept_until_the_first_state_comes(window, studio, tell, section, made):
+    tell(make_state(StudioPhase.DONE))
+    window.acts.trigger("synthesize")
+    page(window, made, make_made(key=11))
+    assert section.running
+    assert section.ascent.state is None
+    assert [picture.made.key for picture in section.pictures] == [11]
+    tell(make_state(number=2))
+    assert section.ascent.state.number == 2
+
+
 # canceling
+
+
+def test_what_was_only_just_asked_for_can_be_canceled(window, studio, section):
+    window.acts.trigger("synthesize")
+    window.acts.trigger("cancel_synthesis")
+    assert studio.canceled == [1]
 
 
 def test_a_key_cancels_what_runs_for_the_unit(window, studio, tell, section):
@@ -266,6 +288,22 @@ def test_what_was_canceled_does_not_begin_again(window, automatic, tell, made, s
     page(window, made)
     qtbot.wait(SETTLE_MS + 100)
     assert automatic.wishes == []
+
+
+def test_behind_a_closed_page_nothing_begins(window, automatic, made, qtbot):
+    window.acts.trigger("toggle_unit_page")
+    window.controller.select_unit(9)
+    page(window, made)
+    qtbot.wait(SETTLE_MS + 100)
+    assert automatic.wishes == []
+
+
+def test_a_page_that_comes_late_keeps_the_place_that_it_begins_with(window, automatic, made, section, qtbot):
+    window.controller.select_unit(9)
+    qtbot.wait(SETTLE_MS + 100)
+    page(window, made)
+    assert len(automatic.wishes) == 1
+    assert section.running
 
 
 def test_a_key_switches_it_off_and_on(window, automatic, made, qtbot):
@@ -450,3 +488,41 @@ def test_the_grid_of_synthesized_pictures_is_shown(window, studio, made):
     assert window.grid_panel.stage.currentWidget() is window.grid_panel.grid
     assert "3 units have none" in window.grid_panel._words.text
     assert np.array_equal(window.grid_panel.grid._layout.units, made.pattern().layout.units)
+
+
+# layout
+
+
+def test_a_layout_of_an_earlier_version_leaves_the_panel_closed_and_beside_the_page(make_window, qtbot):
+    before = make_window()
+    before.removeDockWidget(before.recipe_dock)
+    state = before.saveState()
+    window = make_window()
+    assert window.restoreState(state)
+    assert window.recipe_dock.isHidden()
+    window.show_recipes(True)
+    qtbot.waitUntil(lambda: window.recipe_dock.width() > 200)
+    assert window.recipe_dock.geometry().right() < window.page_dock.geometry().left()
+    assert window.page_dock.isVisible()
+
+
+def test_the_window_knows_no_torch_when_it_begins_to_speak_of_synthesis():
+    code = (
+        "import sys, deepvis.gui.studio_presenter, deepvis.gui.widgets.recipe_panel;"
+        "raise SystemExit('torch' in sys.modules or 'deepvis.synthesis' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_panel_gives_its_width_back_to_the_grid(make_window, qtbot, width):
+    window = make_window()
+    window.resize(width, 720)
+    window.arrange_docks()
+    QApplication.processEvents()
+    before = window.page_dock.width(), window.grid_panel.width(), window.input_dock.width()
+    window.show_recipes(True)
+    qtbot.waitUntil(lambda: window.grid_panel.width() < before[1])
+    window.recipe_dock.close()
+    qtbot.waitUntil(lambda: window.grid_panel.width() == before[1])
+    assert (window.page_dock.width(), window.input_dock.width()) == (before[0], before[2])

@@ -22,7 +22,7 @@ def progress_words(state: StudioState) -> tuple[str, str]:
     """The line below the picture: how far it is, and how long it takes or how it ended."""
     phase = state.phase
     if phase is StudioPhase.WAITING:
-        return "Waiting", "for another synthesis"
+        return ("Waiting", "for another synthesis") if state.waiting else ("Starting…", "")
     if phase is StudioPhase.PARKED:
         return f"Interrupted at step {state.step:,}", "goes on by itself"
     if phase is StudioPhase.DONE:

@@ -51,6 +51,8 @@ class CurveItems:
         self._theme = theme
         self.widget.dress(theme, font)
         self.widget.setBackground(None)
+        # pyqtgraph places a name before it has words, and again only where the axis changes its size
+        self._item.getAxis("left").resizeEvent()
         dashed = pen(theme.muted)
         dashed.setStyle(Qt.PenStyle.DashLine)
         self._natural.setPen(dashed)

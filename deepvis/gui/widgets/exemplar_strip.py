@@ -30,6 +30,7 @@ _ONE_LINE = 196
 CROPS = TileStyle(columns=3, largest=160)
 BANDS = TileStyle(columns=3, largest=160, abreast=True)
 LARGE = TileStyle(columns=2, largest=200, alone=240)
+SMALL = TileStyle(columns=2, largest=200)
 TITLED = TileStyle(columns=2, largest=130)
 
 

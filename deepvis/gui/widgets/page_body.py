@@ -132,6 +132,7 @@ class PageBody(QWidget):
     def resizeEvent(self, _event: QResizeEvent | None) -> None:
         """The words of the buttons give way to the titles."""
         self._whole.setText("whole images" if self.width() >= _WIDE else "whole")
+        self.sections["exemplars"].header.place_tools()
 
     def _fill_strips(self, data: UnitPageData, pending: frozenset[str]) -> None:
         groups: dict[str, list[tuple[str, tuple[PagePicture, ...]]]] = {

@@ -24,6 +24,7 @@ from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.number_field import WholeField
 from deepvis.gui.widgets.paragraph import Paragraph
+from deepvis.gui.widgets.recipe_footer import RecipeFooter
 from deepvis.gui.widgets.regularizer_list import RegularizerList
 from deepvis.gui.widgets.setting_row import switch
 from deepvis.gui.widgets.start_combo import StartCombo
@@ -71,9 +72,8 @@ class RecipePanel(QWidget):
         self.regularizers = RegularizerList()
         self.reset = QPushButton("Back to the recipe")
         self._unit = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
-        self._words = Paragraph()
-        self.go = QPushButton("Synthesize")
-        self.cancel = QPushButton("Cancel")
+        self.footer = RecipeFooter()
+        self.go, self.cancel = self.footer.go, self.footer.cancel
         self._build()
         self._connect()
         self._fill()
@@ -120,11 +120,7 @@ class RecipePanel(QWidget):
     def set_words(self, words: str) -> None:
         """What is said above the buttons: an estimate, why it failed. A wrong choice is said first."""
         problem = self.problem
-        self._words.set_words(problem or words or " ")
-        self._words.setProperty("failed", bool(problem) and self._offer is not None)
-        style = self._words.style()
-        if style is not None:
-            style.polish(self._words)
+        self.footer.set_words(problem or words, wrong=bool(problem) and self._offer is not None)
         self.go.setEnabled(not problem)
 
     def sizeHint(self) -> QSize:
@@ -236,10 +232,9 @@ class RecipePanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("recipe_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for quiet in (self.about, self._unit, self._words):
+        for quiet in (self.about, self._unit):
             quiet.setFont(small(self.font()))
-        for button in (self.go, self.cancel, self.reset):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for box in (self.recipe, self.start):
             box.setFixedHeight(FIELD_HEIGHT)
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -247,13 +242,11 @@ class RecipePanel(QWidget):
         self.negative.setFixedHeight(FIELD_HEIGHT)
         self.pictures_field.setToolTip("Pictures, made together: one per seed")
         self.seed_field.setToolTip("The first seed: the same seed gives the same picture")
-        self.go.setDefault(True)
-        self.cancel.setEnabled(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._scrolled(self._fields()), 1)
-        column.addWidget(self._footer())
+        column.addWidget(self.footer)
 
     def _fields(self) -> QWidget:
         form = QFormLayout()
@@ -284,22 +277,6 @@ class RecipePanel(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return area
-
-    def _footer(self) -> QWidget:
-        footer = QWidget()
-        footer.setObjectName("recipe_footer")
-        footer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(footer)
-        column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE + 4)
-        column.setSpacing(SPACE)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        column.addWidget(self._words)
-        column.addLayout(buttons)
-        return footer
 
 
 def _label(text: str) -> QLabel:

@@ -169,7 +169,11 @@ class RegularizerList(QWidget):
         """What is there already or cannot be used stands in the menu with the reason."""
         present = {card.name for card in self.cards}
         self.menu.clear()
+        slot = ""
         for info in self._infos.values():
+            if slot and info.slot != slot:
+                self.menu.addSeparator()
+            slot = info.slot
             entry = QAction(info.name, self.menu)
             entry.setEnabled(info.name not in present and not info.needs)
             lines = ("It is there already." if info.name in present else info.needs, info.about, info.source)

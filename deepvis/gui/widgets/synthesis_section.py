@@ -12,7 +12,7 @@ from deepvis.gui.icons import SIZE, icon
 from deepvis.gui.theme import SPACE, theme_of
 from deepvis.gui.widgets.ascent_view import AscentView
 from deepvis.gui.widgets.ascent_words import percent_text
-from deepvis.gui.widgets.exemplar_strip import LARGE, ExemplarStrip
+from deepvis.gui.widgets.exemplar_strip import LARGE, SMALL, ExemplarStrip
 from deepvis.gui.widgets.offer_row import OfferRow
 from deepvis.gui.widgets.page_parts import Words
 from deepvis.gui.widgets.placeholder import Banner
@@ -199,6 +199,8 @@ class SynthesisSection(Section):
     def _fill_strip(self) -> None:
         """What is shown large is not shown twice."""
         state = self.ascent.state if self._growing else None
+        # beside a large picture the others are small
+        self.strip.set_style(SMALL if self._growing else LARGE)
         fresh = set() if state is None else {made.key for made in state.made if made.key}
         rest = [picture for picture in self._pictures if picture.made is None or picture.made.key not in fresh]
         self.strip.set_pictures(("", rest))

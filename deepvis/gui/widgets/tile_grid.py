@@ -125,6 +125,14 @@ class TileGrid(QWidget):
             self.updateGeometry()
         self.update()
 
+    def set_style(self, style: TileStyle) -> None:
+        """Divide the width in another way."""
+        if style != self._style:
+            self._style = style
+            self._arrange()
+            self.updateGeometry()
+            self.update()
+
     def blank(self) -> None:
         """Take the pictures away and keep their places, until others come."""
         if not self._blank:

@@ -33,13 +33,17 @@ def test_the_line_tells_the_step_and_what_is_left():
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
-        (StudioPhase.WAITING, ("Waiting", "for another synthesis")),
+        (StudioPhase.WAITING, ("Starting…", "")),
         (StudioPhase.PARKED, ("Interrupted at step 48", "goes on by itself")),
         (StudioPhase.DONE, ("Done in 2 s", "")),
     ],
 )
 def test_the_line_tells_every_phase(phase, words):
     assert progress_words(make_state(phase)) == words
+
+
+def test_who_waits_for_another_one_says_so():
+    assert progress_words(make_state(StudioPhase.WAITING, waiting=1)) == ("Waiting", "for another synthesis")
 
 
 def test_pictures_that_left_the_gallery_say_so():

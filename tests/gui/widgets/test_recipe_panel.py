@@ -133,7 +133,7 @@ def test_what_can_be_added_stands_in_the_menu_with_the_reason_where_it_cannot(sh
     made = shown(RegularizerList(), 240, 200)
     made.set_infos(OFFER.regularizers)
     made.set_choices(OWN_BLUR)
-    entries = {entry.text(): entry for entry in made.menu.actions()}
+    entries = {entry.text(): entry for entry in made.menu.actions() if entry.text()}
     assert not entries["blur"].isEnabled()
     assert not entries[PATCHES.name].isEnabled()
     assert "It needs patches." in entries[PATCHES.name].toolTip()
@@ -235,7 +235,7 @@ def test_a_recipe_that_lacks_something_says_so_in_place_and_nothing_is_lost(pane
     panel.pictures_field.setValue(4)
     choose_recipe(panel, "generated")
     assert panel.problem == "It needs a generator."
-    assert panel._words.words == "It needs a generator."
+    assert panel.footer.words.words == "It needs a generator."
     assert not panel.go.isEnabled()
     choose_recipe(panel, "clear")
     assert panel.go.isEnabled()

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QRect
 
-from deepvis.gui.widgets.tile_layout import GAP, TileStyle, columns_for, lay_out_strip
+from deepvis.gui.widgets.tile_layout import (
+    CAPTION_HEIGHT,
+    GAP,
+    LABEL_HEIGHT,
+    TileStyle,
+    columns_for,
+    lay_out_strip,
+)
 
 CROPS = TileStyle(columns=3, largest=160)
 
@@ -63,3 +70,20 @@ def test_a_point_finds_its_tile_by_picture_and_caption():
     assert layout.tile_at(layout.tiles[2].center()) == 2
     assert layout.tile_at(layout.captions[3].center()) == 3
     assert layout.tile_at(QPoint(layout.tiles[0].right() + GAP // 2, 10)) == -1
+
+
+def test_a_lone_tile_may_take_the_whole_width_and_is_a_little_lower_than_wide():
+    style = TileStyle(columns=2, largest=200, alone=240)
+    layout = lay_out_strip(216, [("", 1)], style, captions=1)
+    assert (layout.tiles[0].width(), layout.tiles[0].height()) == (216, 186)
+    assert layout.height == 186 + CAPTION_HEIGHT
+    assert lay_out_strip(600, [("", 1)], style, captions=0).tiles[0].width() == 240
+    two = lay_out_strip(216, [("", 2)], style, captions=2)
+    assert two.tiles[0].width() == two.tiles[0].height() == 105
+    assert two.captions[0].height() == 2 * CAPTION_HEIGHT
+
+
+def test_a_lone_tile_keeps_the_label_of_its_group():
+    layout = lay_out_strip(216, [("kept", 1)], TileStyle(alone=240), captions=0)
+    assert layout.labels[0].height() == LABEL_HEIGHT
+    assert layout.tiles[0].top() == LABEL_HEIGHT

@@ -1,0 +1,50 @@
+"""The dock of the panel of recipes: it takes its width from the grid, and gives it back to the grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDockWidget
+
+from deepvis.gui.widgets.recipe_panel import WIDTH
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QMainWindow
+
+    from deepvis.gui.widgets.recipe_panel import RecipePanel
+
+
+class RecipeDock(QDockWidget):
+    """Lies beside the page and not in front of it: one looks at the pictures while one tunes them.
+
+    Args:
+        panel: what it holds.
+        window: where it lies.
+        neighbors: docks that keep their widths.
+    """
+
+    def __init__(self, panel: RecipePanel, window: QMainWindow, neighbors: tuple[QDockWidget, ...]) -> None:
+        super().__init__("Synthesis", window)
+        self._window = window
+        self._neighbors = neighbors
+        self._widths: list[int] = []
+        self.setObjectName("synthesis")
+        self.setWidget(panel)
+        self.visibilityChanged.connect(self._give_back)
+
+    def open_panel(self) -> None:
+        """Show it; the neighbors keep their widths as far as the window is wide enough."""
+        if not self.isHidden():
+            return
+        self._widths = [dock.width() for dock in self._neighbors]
+        self.show()
+        self._resize([self, *self._neighbors], [WIDTH, *self._widths])
+
+    def _give_back(self, on: bool) -> None:
+        if not on and self.isHidden() and self._widths and not self.isFloating():
+            widths, self._widths = self._widths, []
+            self._resize(list(self._neighbors), widths)
+
+    def _resize(self, docks: list[QDockWidget], widths: list[int]) -> None:
+        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
