@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepvis import gallery_commands
 from deepvis.cli import main
-from deepvis.data_commands import with_gathered_layers
+from deepvis.command_settings import with_gathered_layers
 from deepvis.gallery.files import gallery_file
 from deepvis.models.zoo import model_key
 
