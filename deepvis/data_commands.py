@@ -160,6 +160,7 @@ def show(
     from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
     from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
     from deepvis.records import UnitId  # noqa: PLC0415  (see the module)
+    from deepvis.unit_pictures import unit_pictures  # noqa: PLC0415  (see the module)
 
     try:
         # without a model the settings' own is meant
@@ -170,14 +171,15 @@ def show(
     def work() -> str:
         galleries = gallery_commands.galleries_of(address, gallery, chosen.gallery_dir)
         record, path = gallery_commands.read_unit(address, galleries)
+        pictures = unit_pictures(address, galleries)
         lines = []
         if save is not None:
-            written = gallery_commands.save_pictures(record, path, save.expanduser())
+            written = gallery_commands.save_pictures(record, path, pictures, save.expanduser())
             lines.append(f"Wrote {len(written)} pictures into {save}.")
         if as_json:
-            typer.echo(json.dumps(gallery_commands.as_json(record), indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(gallery_commands.as_json(record, pictures), indent=2, ensure_ascii=False))
         elif save is None:
-            lines.append(gallery_commands.as_text(record, path))
+            lines.append(gallery_commands.as_text(record, path, pictures))
         return "\n".join(lines)
 
     return said(work, "aside" if as_json else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +18,17 @@ from deepvis.scan_progress import counted
 from deepvis.sources.base import SourceError
 from deepvis.sources.decode import decode_image, read_image
 from deepvis.sources.encode import encode_png
+from deepvis.unit_pictures import decoded_pictures, picture_json, picture_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from deepvis.gallery.records import Exemplar, ImageRecord, UnitRecord, UnitStatistics
+    from deepvis.gallery.records import Exemplar, UnitRecord, UnitStatistics
     from deepvis.records import Rect, UnitId
+    from deepvis.unit_pictures import UnitPicture
 
 
 def galleries_of(unit: UnitId, named: Path | None, folder: Path | None) -> list[Path]:
@@ -69,8 +70,9 @@ def read_unit(unit: UnitId, galleries: list[Path]) -> tuple[UnitRecord, Path]:
     return pictures
 
 
-def as_json(record: UnitRecord) -> dict[str, object]:
+def as_json(record: UnitRecord, pictures: Sequence[UnitPicture]) -> dict[str, object]:
     """A unit's whole record as JSON values; boxes in pixels of the original image, best first."""
+    syntheses = [one for one in pictures if one.image.kind is ImageKind.SYNTHESIS]
     return {
         "unit": str(record.unit),
         "exemplars": [_exemplar(exemplar) for exemplar in record.exemplars],
@@ -80,12 +82,12 @@ def as_json(record: UnitRecord) -> dict[str, object]:
         "histogram": _histogram(record),
         "classes": [{"class": c.name, "mean": _number(c.mean), "count": c.count} for c in record.classes],
         "similar": [{"unit": s.unit, "correlation": _number(s.correlation)} for s in record.similar],
-        "syntheses": [_synthesis(image) for image in record.images if image.kind is ImageKind.SYNTHESIS],
-        "images": [_image(image) for image in record.images if image.kind is not ImageKind.SYNTHESIS],
+        "syntheses": [picture_json(one) for one in syntheses],
+        "images": [picture_json(one) for one in pictures if one not in syntheses],
     }
 
 
-def as_text(record: UnitRecord, path: Path) -> str:
+def as_text(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture]) -> str:
     """The same for people, in short."""
     lines = [f"{record.unit}   ({path})"]
     if record.statistics is not None:
@@ -101,17 +103,18 @@ def as_text(record: UnitRecord, path: Path) -> str:
     if record.similar:
         named = (f"{s.unit} ({s.correlation:.2f})" for s in record.similar)
         lines += ["", f"SIMILAR UNITS  {', '.join(named)}"]
-    if record.images:
-        lines += ["", "PICTURES", *(_image_line(image) for image in record.images)]
+    if pictures:
+        lines += ["", "PICTURES", *(picture_line(picture) for picture in pictures)]
     return "\n".join(lines)
 
 
-def save_pictures(record: UnitRecord, path: Path, folder: Path) -> list[Path]:
+def save_pictures(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture], folder: Path) -> list[Path]:
     """Write the pictures of a unit as PNG files: `exemplar_01.png`, `minimum_01.png`, `synthesis_RECIPE_SEED.png`, ...
 
     Args:
         record: of the unit.
         path: the gallery it comes from.
+        pictures: of the unit, of all galleries.
         folder: made where it does not exist; files of the same names are replaced.
 
     Returns:
@@ -124,7 +127,7 @@ def save_pictures(record: UnitRecord, path: Path, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with GalleryReader(path) as gallery:
-            for name, rgb in _pictures(record, gallery):
+            for name, rgb in (*_crops(record, gallery), *decoded_pictures(pictures)):
                 target = folder / f"{name}.png"
                 target.write_bytes(encode_png(rgb))
                 written.append(target)
@@ -159,17 +162,13 @@ def import_old(folder: Path, model: str, gallery: Path) -> str:
     return "\n".join(lines)
 
 
-def _pictures(record: UnitRecord, gallery: GalleryReader) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def _crops(record: UnitRecord, gallery: GalleryReader) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     named = (("exemplar", record.exemplars), ("minimum", record.minima), ("quantile", record.quantiles))
     for name, exemplars in named:
         for exemplar in exemplars:
             rgb = _crop(exemplar, gallery)
             if rgb is not None:
                 yield f"{name}_{exemplar.rank + 1:02}", rgb
-    for image in record.images:
-        data = gallery.image(image.id)
-        if data is not None:
-            yield _image_name(image), decode_image(data, _image_name(image))
 
 
 def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | None:
@@ -185,13 +184,6 @@ def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | Non
     picture = ImagePicture(whole, height, width, exemplar.path, there=True, stored=False)
     crop = picture.crop(exemplar.box)
     return None if crop is None else np.ascontiguousarray(crop)
-
-
-def _image_name(image: ImageRecord) -> str:
-    if image.kind is ImageKind.SYNTHESIS:
-        recipe = re.sub(r"[^A-Za-z0-9._+-]", "_", image.recipe or "unknown")
-        return f"synthesis_{recipe}_{image.seed}" + (f"_{image.rank + 1:02}" if image.rank else "")
-    return f"{image.kind}_{image.rank + 1:02}"
 
 
 def _check_model(gallery: GalleryReader, unit: UnitId, path: Path) -> None:
@@ -248,28 +240,6 @@ def _histogram(record: UnitRecord) -> dict[str, object] | None:
     return {"edges": edges.tolist(), "density": heights.tolist()}
 
 
-def _synthesis(image: ImageRecord) -> dict[str, object]:
-    known = image.metadata
-    return {
-        "recipe": image.recipe,
-        "seed": image.seed,
-        "size": list(image.size),
-        "objective": known.get("objective", image.value),
-        "natural_ratio": known.get("natural_ratio"),
-        "layer_rank": known.get("layer_rank"),
-    }
-
-
-def _image(image: ImageRecord) -> dict[str, object]:
-    return {
-        "kind": str(image.kind),
-        "rank": image.rank + 1,
-        "value": None if image.value is None else _number(image.value),
-        "size": list(image.size),
-        **image.metadata,
-    }
-
-
 def _number(value: float) -> float | None:
     """JSON knows neither NaN nor infinities."""
     return value if math.isfinite(value) else None
@@ -285,12 +255,6 @@ def _statistics_lines(s: UnitStatistics) -> list[str]:
     if s.selectivity is not None:
         lines.append(f"selectivity      {s.selectivity:.2f}")
     return lines
-
-
-def _image_line(image: ImageRecord) -> str:
-    value = "" if image.value is None else f"{image.value:.4g}"
-    made = f"{image.recipe}, seed {image.seed}" if image.recipe and image.seed else image.recipe
-    return f"  {image.kind} {image.rank + 1:<3} {value:>9}  {made}".rstrip()
 
 
 def _exemplar_line(exemplar: Exemplar) -> str:

@@ -1,23 +1,26 @@
-"""How long pictures will take: as long as others of their layer took, or as the cost of a forward pass suggests."""
+"""How long pictures will take: as long as others of their layer took, or as a few steps of each layer suggest."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import torch
+from deepvis.models.errors import Canceled
+from deepvis.synthesis.ascent import ascend
+from deepvis.synthesis.synthesis import SynthesisRequest, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from deepvis.models.engine import Engine
-    from deepvis.models.layers import LayerTap
-    from deepvis.precompute.picture_request import PicturesRequest
     from deepvis.records import LayerInfo
+    from deepvis.synthesis.recipe import Recipe
+    from deepvis.synthesis.synthesis import Materials
 
-_AT_ONCE = 4
-"""Pictures in the timed forward pass."""
-_PASSES = 3
+_TRIED_STEPS = 3
+_TRIED_PICTURES = 2
 
 
 class Estimate:
@@ -49,33 +52,52 @@ class Estimate:
         return sum((each[layer] or 0.0) * count for layer, count in remaining.items()) if any(each.values()) else None
 
 
-def layer_costs(engine: Engine, layers: Sequence[LayerInfo], request: PicturesRequest) -> dict[str, float]:
-    """Relative cost of a picture by layer: the time of forward passes up to it, times what the recipe does with it."""
-    passes = _pass_seconds(engine, [layer.name for layer in layers])
-    return {layer.name: _effort(request, layer) * passes[layer.name] for layer in layers}
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A few steps of a layer's ascent.
 
+    Attributes:
+        engine: the network.
+        recipe: of the pictures.
+        materials: that it may need.
+        size: of the pictures; None: the recipe's.
+        stopped: nobody wants to know any more.
+    """
 
-def _effort(request: PicturesRequest, layer: LayerInfo) -> float:
-    """Steps, times the number of pixels that the network sees."""
-    recipe = request.recipe.for_layer(is_classes=layer.is_classes)
-    coarse = 1 - recipe.coarse_part * (1 - recipe.coarse**2)
-    return (request.steps or recipe.steps) * (request.size or recipe.size) ** 2 * coarse
+    engine: Engine
+    recipe: Recipe
+    materials: Materials
+    size: int | None
+    stopped: Callable[[], bool]
 
+    def costs(self, layers: Sequence[LayerInfo]) -> dict[str, float]:
+        """Seconds that a picture of each layer would take in a small batch.
 
-def _pass_seconds(engine: Engine, layers: Sequence[str]) -> dict[str, float]:
-    """Seconds from the beginning of a forward pass to each layer's end; the best of a few passes."""
-    shape = engine.loaded.preprocessing
-    pictures = torch.full((_AT_ONCE, shape.channels, *shape.input_size), 128, dtype=torch.uint8)
-    found: dict[str, float] = {}
-    for _ in range(_PASSES):
-        started_s = time.perf_counter()
+        A layer that cannot be tried costs what the others do on average; the run will say what is wrong with it.
+        """
+        tried = {layer.name: self._cost_s(layer) for layer in layers}
+        known = [seconds for seconds in tried.values() if seconds is not None]
+        usual = sum(known) / len(known) if known else 1.0
+        return {name: usual if seconds is None else seconds for name, seconds in tried.items()}
 
-        def note(tap: LayerTap, _maps: torch.Tensor, started_s: float = started_s) -> None:
-            if engine.device.type == "cuda":
-                torch.cuda.synchronize()
-            seconds = time.perf_counter() - started_s
-            name = tap.info.name
-            found[name] = min(seconds, found.get(name, seconds))
+    def _cost_s(self, layer: LayerInfo) -> float | None:
+        marks: list[float] = []
 
-        engine.stream(pictures, layers, note)
-    return found
+        def enough() -> bool:
+            marks.append(time.perf_counter())
+            return len(marks) > _TRIED_STEPS or self.stopped()
+
+        units = (0,) * _TRIED_PICTURES
+        request = SynthesisRequest(layer.name, units, units, self.recipe, self.size)
+        try:
+            ascend(self.engine, request, self.materials, Watch(canceled=enough))
+        except Canceled:
+            pass
+        except Exception:  # noqa: BLE001  (only an estimate, and the network may be the person's own code)
+            return None
+        own = self.recipe.for_layer(is_classes=layer.is_classes)
+        # the first steps are the coarse ones
+        finer = own.coarse_part + (1 - own.coarse_part) / own.coarse**2
+        # the first step also warms up
+        steps = [later - earlier for earlier, later in pairwise(marks[1:])]
+        return own.steps * finer * min(steps) / _TRIED_PICTURES if steps else None

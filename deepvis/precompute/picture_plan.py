@@ -17,6 +17,7 @@ from deepvis.synthesis.keeping import negated, synthesis_job
 from deepvis.synthesis.natural_gallery import natural_statistics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import torch
@@ -85,7 +86,7 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
     natural = natural_statistics(request.natural, identity)
     found = find_materials(request, natural, engine.device)
     autocast = None if request.precision is Precision.FLOAT32 else DTYPES[request.precision]
-    recipe = _recipe(request)
+    recipe, size, steps = _settled(request, layers)
     others = {**found.decisive, **({} if autocast is None else {"autocast": str(request.precision)})}
     return PicturePlan(
         request,
@@ -95,7 +96,7 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
         blocks[request.shard :: request.shards],
         digest(blocks),
         found.materials,
-        synthesis_job(engine, recipe, natural, size=request.size, steps=request.steps, others=others),
+        synthesis_job(engine, recipe, natural, size=size, steps=steps, others=others),
         identity,
         autocast,
     )
@@ -118,10 +119,22 @@ def _check_gallery(path: Path, model: str) -> None:
         raise PicturesError(f"The gallery {path} belongs to the model {other}, not to {model}: choose another gallery.")
 
 
-def _recipe(request: PicturesRequest) -> Recipe:
+def _settled(request: PicturesRequest, layers: Sequence[LayerInfo]) -> tuple[Recipe, int | None, int | None]:
+    """The recipe used, and the size and steps that differ from its own; the recipe's name says that some do."""
+    recipe = request.recipe
+    size = None if request.size == recipe.size else request.size
+    usual = {recipe.for_layer(is_classes=layer.is_classes).steps for layer in layers}
+    steps = None if usual == {request.steps} else request.steps
+    if size is not None or steps is not None:
+        recipe = _renamed(recipe, f"{recipe.name}, changed")
     if not request.negative:
-        return request.recipe
+        return recipe, size, steps
     try:
-        return negated(request.recipe)
+        return negated(recipe), size, steps
     except ValueError as error:
         raise PicturesError(f"The recipe '{request.recipe.name}' cannot be made negative: {error}") from error
+
+
+def _renamed(recipe: Recipe, name: str) -> Recipe:
+    alternative = recipe.for_classes
+    return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))

@@ -13,7 +13,7 @@ from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.devices import DeviceError, is_out_of_memory, resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import Canceled, ModelError
-from deepvis.precompute.picture_estimate import layer_costs
+from deepvis.precompute.picture_estimate import Trial
 from deepvis.precompute.picture_pace import PicturePace
 from deepvis.precompute.picture_plan import make_picture_plan
 from deepvis.precompute.picture_request import PicturesError, PicturesRequest, PicturesSummary
@@ -77,22 +77,21 @@ class _Run:
     def __init__(
         self, plan: PicturePlan, engine: Engine, writer: GalleryWriter, control: ScanControl, report: Report
     ) -> None:
-        self._plan, self._engine, self._writer = plan, engine, writer
+        self._plan, self._engine, self._writer, self._control = plan, engine, writer, control
         self._missing = _missing(plan)
         self._pace = PicturePace(plan.blocks, self._missing, report, control)
-        self._at_once = max(len(block) for block in plan.blocks)
+        self._at_once = max((len(block) for block in plan.blocks), default=1)
         self._maxima: dict[str, NDArray[np.float64] | None] = {}
         self._failed: dict[str, str] = {}
         self._off: list[str] = []
         self._warnings: list[str] = []
         self._first = ""
+        self._stored = 0
 
     def run(self) -> PicturesSummary:
         self._enter()
-        if self._missing:
-            layers = [layer for layer in self._plan.layers if any(block.layer == layer for block in self._missing)]
-            self._pace.expect(layer_costs(self._engine, layers, self._plan.request))
         try:
+            self._expect()
             for block in self._missing:
                 if block.layer.name not in self._failed:
                     self._make(block)
@@ -100,24 +99,32 @@ class _Run:
             return self._summary(finished=False)
         if self._failed and not self._pace.made:
             raise PicturesError(next(iter(self._failed.values())))
-        if not self._failed:
-            self._mark_done(len(self._plan.blocks))
         return self._summary(finished=True)
+
+    def _expect(self) -> None:
+        """Where pictures of several layers are to be made, try how much they cost beside each other."""
+        plan = self._plan
+        layers = [layer for layer in plan.layers if any(block.layer == layer for block in self._missing)]
+        if len(layers) > 1:
+            size, control = plan.request.size, self._control
+            trial = Trial(self._engine, plan.recipe, plan.materials, size, lambda: control.stopped)
+            self._pace.expect(trial.costs(layers))
 
     def _enter(self) -> None:
         """All layers at once, so that shards and runs that were killed give them the same order."""
         with self._writer.transaction():
             for layer in self._plan.layers:
                 self._writer.add_layer(layer)
-        self._mark_done(len(self._plan.blocks) - len(self._missing))
+        self._mark_done()
 
-    def _mark_done(self, blocks: int) -> None:
+    def _mark_done(self) -> None:
         """Say in a shard's file how far it is; a gallery says it by the pictures it holds."""
         if self._plan.request.shards == 1:
             return
+        done = len(self._plan.blocks) - len(self._missing) + self._stored
         with self._writer.transaction():
             key = self._writer.take_up_job(self._plan.job)
-            self._writer.update_job(replace(self._plan.shard_job(blocks), id=key))
+            self._writer.update_job(replace(self._plan.shard_job(done), id=key))
 
     def _make(self, block: Block) -> None:
         name = block.layer.name
@@ -134,7 +141,10 @@ class _Run:
             for part, synthesis in made
             for row in image_rows(synthesis, part.seeds, maxima, quality=self._plan.request.quality)
         ]
-        store(self._writer, self._plan.job, block.layer, rows)
+        self._stored += 1
+        with self._writer.transaction():
+            store(self._writer, self._plan.job, block.layer, rows)
+            self._mark_done()
         self._first = self._first or f"{self._plan.identity.model}/{name}/{block.units[0]}"
         self._off += [reason for _, synthesis in made for reason in synthesis.reasons if reason]
         self._pace.end(block)

@@ -142,14 +142,14 @@ def store(
 
 
 def negated(recipe: Recipe) -> Recipe:
-    """The recipe that seeks what turns units off; its alternative for classes does, too.
+    """The recipe that seeks what turns units off; its alternative for classes does, too. The name says so.
 
     Raises:
         ValueError: its objective cannot be turned around; the message is a sentence.
     """
     objective = piece(recipe.objective.name, **{**dict(recipe.objective.values), "sign": -1.0})
     for_classes = None if recipe.for_classes is None else negated(recipe.for_classes)
-    return recipe.changed(objective=objective, for_classes=for_classes)
+    return recipe.changed(name=f"{recipe.name}, negative", objective=objective, for_classes=for_classes)
 
 
 def is_negative(synthesis: Synthesis) -> bool:
