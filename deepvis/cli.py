@@ -202,9 +202,10 @@ app.command()(synthesis_commands.synthesize)
 app.command()(synthesis_commands.recipes)
 app.command()(data_commands.merge)
 app.command()(data_commands.show)
+app.command()(data_commands.export)
 app.command("import")(data_commands.import_gallery)
 
-_TAKING_LAYERS = ("scan", "synthesize")
+_TAKING_LAYERS = ("scan", "synthesize", "export")
 """Commands whose `--layers` may be followed by several names."""
 _KINDS = (
     ("auto", "the first camera, else the demo reel"),

@@ -1,4 +1,4 @@
-"""The commands around the gallery: scan, merge, show, import. Nothing heavy is imported before one of them runs."""
+"""The commands around the gallery: scan, merge, show, export, import. Nothing heavy is imported before one runs."""
 
 from __future__ import annotations
 
@@ -169,20 +169,49 @@ def show(
         raise CommandError(str(error)) from error
 
     def work() -> str:
-        galleries = gallery_commands.galleries_of(address, gallery, chosen.gallery_dir)
-        record, path = gallery_commands.read_unit(address, galleries)
-        pictures = unit_pictures(address, galleries)
-        lines = []
-        if save is not None:
-            written = gallery_commands.save_pictures(record, path, pictures, save.expanduser())
-            lines.append(f"Wrote {len(written)} pictures into {save}.")
-        if as_json:
-            typer.echo(json.dumps(gallery_commands.as_json(record, pictures), indent=2, ensure_ascii=False))
-        elif save is None:
-            lines.append(gallery_commands.as_text(record, path, pictures))
-        return "\n".join(lines)
+        with gallery_commands.opened_galleries(address.model, gallery, chosen.gallery_dir) as galleries:
+            record, source = gallery_commands.read_unit(address, galleries)
+            pictures = unit_pictures(address, galleries)
+            lines = []
+            if save is not None:
+                written = gallery_commands.save_pictures(record, source, pictures, save.expanduser())
+                lines.append(f"Wrote {len(written)} pictures into {save}.")
+            if as_json:
+                typer.echo(json.dumps(gallery_commands.as_json(record, pictures), indent=2, ensure_ascii=False))
+            elif save is None:
+                lines.append(gallery_commands.as_text(record, source.path, pictures))
+            return "\n".join(lines)
 
     return said(work, "aside" if as_json else "")
+
+
+@takes("Model")
+def export(  # noqa: PLR0913  (as above)
+    context: typer.Context,
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the folders go.")],
+    settings: SettingsFile = None,
+    gallery: Gallery = None,
+    layers: Annotated[
+        list[str] | None, typer.Option("--layers", metavar="NAME ...", help="Layers; not given: all that are known.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(metavar="0-99,151", help="Units of each layer; not given: all.")] = None,
+    kind: Annotated[str, typer.Option(metavar="WHAT", help="all, synthesis or exemplars.")] = "all",
+    **given: object,
+) -> int:
+    """Write what galleries know as plain folders: LAYER/unit_0007 with PNG files and unit.json."""
+    chosen = chosen_settings(settings, context.obj, given)
+    from deepvis import export_command  # noqa: PLC0415  (see the module)
+    from deepvis.gallery_commands import opened_galleries  # noqa: PLC0415  (see the module)
+    from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
+    from deepvis.precompute.work_list import parse_units  # noqa: PLC0415  (see the module)
+
+    def work() -> str:
+        names = tuple(name for text in layers or () for name in text.split(",") if name)
+        wanted = export_command.Wanted(names, parse_units(units) if units else (), kind)
+        with opened_galleries(model_key(chosen.model), gallery, chosen.gallery_dir) as galleries:
+            return export_command.export(galleries, wanted, to.expanduser())
+
+    return said(work)
 
 
 def import_gallery(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,40 +33,43 @@ if TYPE_CHECKING:
     from deepvis.unit_pictures import UnitPicture
 
 
-def galleries_of(unit: UnitId, named: Path | None, folder: Path | None) -> list[Path]:
+@contextmanager
+def opened_galleries(model: str, named: Path | None, folder: Path | None) -> Iterator[list[GalleryReader]]:
     """The galleries to look into: the one named, or the person's own and behind it the one that comes with DeepVis.
 
     Raises:
-        GalleryError: there is none.
+        GalleryError: there is none, or one is another model's.
     """
-    if named is not None:
-        return [named.expanduser()]
-    own, packaged = gallery_file(unit.model, folder), packaged_gallery(unit.model)
+    own, packaged = gallery_file(model, folder), packaged_gallery(model)
     found = [path for path in (own, packaged) if path is not None and path.is_file()]
+    if named is not None:
+        found = [named.expanduser()]
     if not found:
         raise GalleryError(
-            f"There is no gallery of {unit.model} at {own}. Make one: deepvis scan --images FOLDER --model {unit.model}"
+            f"There is no gallery of {model} at {own}. Make one: deepvis scan --images FOLDER --model {model}"
         )
-    return found
+    with ExitStack() as stack:
+        galleries = [stack.enter_context(GalleryReader(path)) for path in found]
+        for gallery in galleries:
+            _check_model(gallery, model)
+        yield galleries
 
 
-def read_unit(unit: UnitId, galleries: list[Path]) -> tuple[UnitRecord, Path]:
+def read_unit(unit: UnitId, galleries: Sequence[GalleryReader]) -> tuple[UnitRecord, GalleryReader]:
     """What the first gallery that has scanned the unit says, else the first that has pictures; and which one it is.
 
     Raises:
         GalleryError: none knows the unit.
     """
     known: list[str] = []
-    pictures: tuple[UnitRecord, Path] | None = None
-    for path in galleries:
-        with GalleryReader(path) as gallery:
-            _check_model(gallery, unit, path)
-            record = gallery.unit(unit.layer, unit.unit)
-            known += [name for name in gallery.layers() if name not in known]
+    pictures: tuple[UnitRecord, GalleryReader] | None = None
+    for gallery in galleries:
+        record = gallery.unit(unit.layer, unit.unit)
+        known += [name for name in gallery.layers() if name not in known]
         if record.statistics is not None:
-            return record, path
+            return record, gallery
         if record.images and pictures is None:
-            pictures = record, path
+            pictures = record, gallery
     if pictures is None:
         raise GalleryError(_unknown(unit, known))
     return pictures
@@ -108,12 +113,14 @@ def as_text(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture]) -> 
     return "\n".join(lines)
 
 
-def save_pictures(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture], folder: Path) -> list[Path]:
+def save_pictures(
+    record: UnitRecord, gallery: GalleryReader, pictures: Sequence[UnitPicture], folder: Path
+) -> list[Path]:
     """Write the pictures of a unit as PNG files: `exemplar_01.png`, `minimum_01.png`, `synthesis_RECIPE_SEED.png`, ...
 
     Args:
         record: of the unit.
-        path: the gallery it comes from.
+        gallery: it comes from.
         pictures: of the unit, of all galleries.
         folder: made where it does not exist; files of the same names are replaced.
 
@@ -126,11 +133,10 @@ def save_pictures(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with GalleryReader(path) as gallery:
-            for name, rgb in (*_crops(record, gallery), *decoded_pictures(pictures)):
-                target = folder / f"{name}.png"
-                target.write_bytes(encode_png(rgb))
-                written.append(target)
+        for name, rgb in itertools.chain(_crops(record, gallery), decoded_pictures(pictures)):
+            target = folder / f"{name}.png"
+            target.write_bytes(encode_png(rgb))
+            written.append(target)
     except OSError as error:
         raise GalleryError(f"The pictures cannot be written to {folder}: {error.strerror or error}.") from error
     return written
@@ -186,9 +192,11 @@ def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | Non
     return None if crop is None else np.ascontiguousarray(crop)
 
 
-def _check_model(gallery: GalleryReader, unit: UnitId, path: Path) -> None:
-    if gallery.model != unit.model:
-        raise GalleryError(f"{path} is the gallery of {gallery.model}, not of {unit.model}; write {gallery.model}/...")
+def _check_model(gallery: GalleryReader, model: str) -> None:
+    if gallery.model != model:
+        raise GalleryError(
+            f"{gallery.path} is the gallery of {gallery.model}, not of {model}; write {gallery.model}/... or --model."
+        )
 
 
 def _unknown(unit: UnitId, known: list[str]) -> str:

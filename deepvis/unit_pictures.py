@@ -7,17 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ImageKind
 from deepvis.sources.decode import decode_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from deepvis.gallery.reader import GalleryReader
     from deepvis.gallery.records import ImageRecord, JobRecord
     from deepvis.records import UnitId
 
@@ -28,16 +27,16 @@ class UnitPicture:
 
     Attributes:
         image: what the gallery says of it.
-        gallery: file that holds it.
+        gallery: that holds it, opened.
         job: that made it.
     """
 
     image: ImageRecord
-    gallery: Path
+    gallery: GalleryReader
     job: JobRecord | None
 
 
-def unit_pictures(unit: UnitId, galleries: Iterable[Path]) -> tuple[UnitPicture, ...]:
+def unit_pictures(unit: UnitId, galleries: Iterable[GalleryReader]) -> tuple[UnitPicture, ...]:
     """A unit's pictures, those of the first gallery first; one that several galleries have counts once.
 
     Raises:
@@ -45,18 +44,14 @@ def unit_pictures(unit: UnitId, galleries: Iterable[Path]) -> tuple[UnitPicture,
     """
     found: list[UnitPicture] = []
     known: set[tuple[object, ...]] = set()
-    for path in galleries:
-        with GalleryReader(path) as gallery:
-            for image in gallery.unit(unit.layer, unit.unit).images:
-                job = gallery.image_job(image.id)
-                key = (
-                    (job.hash, image.kind, image.rank, image.recipe, image.seed)
-                    if job and job.hash
-                    else (path, image.id)
-                )
-                if key not in known:
-                    known.add(key)
-                    found.append(UnitPicture(image, path, job))
+    for gallery in galleries:
+        for image in gallery.unit(unit.layer, unit.unit).images:
+            job = gallery.image_job(image.id)
+            same = (image.kind, image.rank, image.recipe, image.seed)
+            key = (job.hash, *same) if job and job.hash else (gallery.path, image.id)
+            if key not in known:
+                known.add(key)
+                found.append(UnitPicture(image, gallery, job))
     return tuple(found)
 
 
@@ -64,8 +59,7 @@ def decoded_pictures(pictures: Iterable[UnitPicture]) -> Iterator[tuple[str, NDA
     """Names without ending, each once, and uint8 `(height, width, 3)`."""
     used: set[str] = set()
     for picture in pictures:
-        with GalleryReader(picture.gallery) as gallery:
-            data = gallery.image(picture.image.id)
+        data = picture.gallery.image(picture.image.id)
         if data is None:
             continue
         plain = name = _name(picture.image)
@@ -98,7 +92,7 @@ def picture_json(picture: UnitPicture) -> dict[str, object]:
         "layer_rank": None,
         **known,
         "objective": known.get("objective", image.value),
-        "gallery": str(picture.gallery),
+        "gallery": str(picture.gallery.path),
         "job": None if picture.job is None else _job(picture.job),
     }
 
