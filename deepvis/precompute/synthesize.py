@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from deepvis.gallery.rows import ImageRow
     from deepvis.models.engine import Engine
     from deepvis.precompute.picture_plan import PicturePlan
     from deepvis.precompute.work_list import Block
@@ -136,17 +137,13 @@ class _Run:
             self._failed[name] = said + "." if isinstance(error, ModelError | ValueError) else f"{name} failed: {said}."
             return
         maxima = self._natural(name)
-        rows = [
-            row
-            for part, synthesis in made
-            for row in image_rows(synthesis, part.seeds, maxima, quality=self._plan.request.quality)
-        ]
+        rows = [row for part, synthesis in made for row in self._rows(part, synthesis, maxima)]
         self._stored += 1
         with self._writer.transaction():
             store(self._writer, self._plan.job, block.layer, rows)
             self._mark_done()
         self._first = self._first or f"{self._plan.identity.model}/{name}/{block.units[0]}"
-        self._off += [reason for _, synthesis in made for reason in synthesis.reasons if reason]
+        self._off += [reason for part, synthesis in made for reason in synthesis.reasons[: len(part)] if reason]
         self._pace.end(block)
 
     def _ascended(self, block: Block) -> list[tuple[Block, Synthesis]]:
@@ -171,16 +168,22 @@ class _Run:
 
     def _ascend(self, block: Block) -> Synthesis:
         plan, layer = self._plan, block.layer.name
+        # one picture alone is multiplied by other kernels than several, and comes out as another picture
+        units, seeds = (2 * block.units, 2 * block.seeds) if len(block) == 1 else (block.units, block.seeds)
         request = SynthesisRequest(
             layer,
-            block.units,
-            picture_seeds(layer, block.units, block.seeds),
+            units,
+            picture_seeds(layer, units, seeds),
             plan.recipe,
             size=plan.request.size,
             steps=plan.request.steps,
             autocast=plan.autocast,
         )
         return ascend(self._engine, request, plan.materials, Watch(canceled=self._pace.step))
+
+    def _rows(self, block: Block, synthesis: Synthesis, maxima: NDArray[np.float64] | None) -> tuple[ImageRow, ...]:
+        each = {"seconds": round(synthesis.seconds / len(block), 3)}
+        return image_rows(synthesis, block.seeds, maxima, quality=self._plan.request.quality, more=each)
 
     def _steps(self, block: Block) -> int:
         recipe = self._plan.recipe.for_layer(is_classes=block.layer.is_classes)

@@ -52,9 +52,9 @@ def test_a_stored_picture_is_made_again_from_its_job_and_seed(synthesize, networ
         job, data = gallery.image_job(image.id), gallery.image(image.id)
     recipe = Recipe.from_json(json.dumps(job.parameters["recipe"]))
     engine = build_engine(networks.request("chain"), progress=lambda *_: None, canceled=lambda: False)
-    seeds = picture_seeds("body", (4,), (image.seed,))
+    seeds = picture_seeds("body", (4, 0), (image.seed, 0))
     size, steps = job.parameters["size"], job.parameters["steps"]
-    again = ascend(engine, SynthesisRequest("body", (4,), seeds, recipe, size, steps))
+    again = ascend(engine, SynthesisRequest("body", (4, 0), seeds, recipe, size, steps))
     assert encode_webp(again.images[0]) == data
     assert again.peaks[0] == pytest.approx(image.value)
 
@@ -71,6 +71,7 @@ def test_a_picture_is_the_same_with_other_units_beside_it(synthesize, pictures):
     (beside,) = (row for (_, unit, _, _), row in every.items() if unit == 3)
     both = [decode_image(row.data, "it").astype(int) for row in (alone, beside)]
     assert np.abs(both[0] - both[1]).max() <= 2
+    assert alone.value == pytest.approx(beside.value, rel=1e-4)
 
 
 def test_what_is_there_is_not_made_again_unless_asked_for(synthesize, pictures, tmp_path):
@@ -161,9 +162,10 @@ def test_progress_counts_pictures_and_estimates_what_is_left(synthesize):
 
 
 def test_where_memory_does_not_suffice_smaller_batches_are_made_and_told(synthesize, pictures, monkeypatch):
-    real = module.ascend
+    real, sizes = module.ascend, []
 
     def small(engine, request, *more):
+        sizes.append(len(request.units))
         if len(request.units) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
         return real(engine, request, *more)
@@ -171,6 +173,7 @@ def test_where_memory_does_not_suffice_smaller_batches_are_made_and_told(synthes
     monkeypatch.setattr(module, "ascend", small)
     summary = synthesize(layers=("body",), batch_size=5)
     assert (summary.made, len(pictures(summary.gallery))) == (6, 6)
+    assert sizes == [5, 2, 2, 2, 2]  # a single picture is made twice
     (warning,) = summary.warnings
     assert "does not hold 5 pictures at once: from body on, 2 were made at once" in warning
 
