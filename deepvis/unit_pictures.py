@@ -106,7 +106,7 @@ def picture_line(picture: UnitPicture) -> str:
         told.append(f"seed {image.seed}")
     ratio, rank, reason = (image.metadata.get(name) for name in ("natural_ratio", "layer_rank", "reason"))
     if isinstance(ratio, float):
-        told.append(f"{ratio:.2f} of the natural maximum")
+        told.append(f"{ratio:.2f} × the natural maximum")
     if isinstance(rank, int):
         told.append(f"rank {rank + 1} in its layer")
     if reason:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepvis import synthesis_commands
 from deepvis.cli import main
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
 from deepvis.models.zoo import model_key
 from deepvis.sources.decode import decode_image
 from deepvis.synthesis.recipe import Recipe
-from deepvis.synthesis.recipes import RECIPES
+from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES
 from deepvis.synthesis.registry import piece
 
 
@@ -267,6 +269,11 @@ def test_units_that_cannot_be_excited_are_listed_and_the_exit_code_is_0(networks
     assert said.count("all weights that lead to it") == 3
     assert main(["show", "nets:dead/body/2", "--gallery", str(tmp_path / "g.sqlite")]) == 0
     assert "all weights that lead to it are 0" in capsys.readouterr().out
+
+
+def test_without_a_recipe_the_default_one_is_taken():
+    default = inspect.signature(synthesis_commands.synthesize).parameters["recipe"].default
+    assert default == DEFAULT_RECIPE
 
 
 def test_recipes_are_listed_with_their_sources(capsys):

@@ -4,11 +4,13 @@ import threading
 
 import pytest
 
-from deepvis.precompute.picture_estimate import Estimate
+from deepvis.models.engine import build_engine
+from deepvis.precompute.picture_estimate import Estimate, Trial
 from deepvis.precompute.picture_pace import PicturePace
 from deepvis.precompute.progress import ScanControl
 from deepvis.precompute.work_list import Block
 from deepvis.records import LayerInfo
+from deepvis.synthesis.synthesis import Materials
 
 EARLY, DEEP = (Block(LayerInfo(name, "Conv2d", 4, 4, 4), (0, 1, 2, 3), (0,) * 4) for name in ("early", "deep"))
 
@@ -27,6 +29,16 @@ def test_layers_not_begun_are_estimated_by_what_they_cost_beside_the_measured_on
     assert estimate.left_s({"early": 1, "deep": 2}) == 14.0
     estimate.add("deep", 2, 20.0)
     assert estimate.per_picture_s("deep") == 10.0
+
+
+def test_a_few_steps_of_each_layer_tell_what_it_costs(networks, quick):
+    engine = build_engine(networks.request("chain"), progress=lambda *_: None, canceled=lambda: False)
+    layers = [engine.info().layer("body"), LayerInfo("nowhere", "Conv2d", 4, 4, 4), engine.info().layer("head")]
+    found = Trial(engine, quick, Materials(), None, lambda: False).costs(layers)
+    assert found["body"] > 0
+    assert found["nowhere"] == pytest.approx((found["body"] + found["head"]) / 2)
+    stopped = Trial(engine, quick, Materials(), None, lambda: True).costs(layers)
+    assert set(stopped.values()) == {1.0}
 
 
 class Clock:
