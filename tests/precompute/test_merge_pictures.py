@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import closing
 
 import pytest
 
 from deepvis.gallery.reader import GalleryReader
-from deepvis.gallery.store import open_to_write
+from deepvis.gallery.writer import GalleryWriter
 from deepvis.precompute.merge_pictures import merge_pictures
 from deepvis.precompute.picture_request import PicturesError
 from deepvis.precompute.progress import ScanControl
@@ -98,9 +97,9 @@ def test_a_shard_leaves_out_what_the_gallery_has(synthesize, tmp_path):
 
 def test_of_two_different_pictures_the_same_is_chosen_in_any_order(synthesize, pictures, tmp_path):
     files = [synthesize(layers=("act",)).gallery for _ in range(2)]
-    with closing(open_to_write(files[1], "nets:chain")) as other:
-        other.execute("UPDATE images SET data = X'00', value = 1 WHERE unit = 2")
-        other.execute("UPDATE jobs SET device = 'cuda:0'")
+    with GalleryWriter(files[1], "nets:chain") as other:
+        other.connection.execute("UPDATE images SET data = X'00', value = 1 WHERE unit = 2")
+        other.connection.execute("UPDATE jobs SET device = 'cuda:0'")
     merged = [tmp_path / "ab.sqlite", tmp_path / "ba.sqlite"]
     merge(merged[0], *files)
     merge(merged[1], *reversed(files))
