@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepvis import __version__, data_commands, evaluation_commands
+from deepvis import __version__, data_commands, evaluation_commands, synthesis_commands
 from deepvis.command_options import check_colormap, run_options, settings_given, takes
-from deepvis.command_settings import CommandError, SettingsFile, chosen_settings
+from deepvis.command_settings import CommandError, SettingsFile, chosen_settings, with_gathered_layers
 from deepvis.config import SettingsError
 from deepvis.startup import StartError, prepare
 
@@ -66,7 +66,7 @@ def _words(arguments: list[str]) -> list[str]:
     if not arguments or arguments[0].startswith("-"):
         return arguments
     words = [word for word in arguments if word != "--debug"]
-    return data_commands.with_gathered_layers(words) if words[0] in _WITH_LAYERS else words
+    return with_gathered_layers(words) if words[0] in _TAKING_LAYERS else words
 
 
 def _sentence(error: Exception) -> str:
@@ -198,13 +198,16 @@ def sources() -> int:
 
 
 app.command()(data_commands.scan)
+app.command()(synthesis_commands.synthesize)
+app.command()(synthesis_commands.recipes)
 app.command()(data_commands.merge)
 app.command()(data_commands.show)
+app.command()(data_commands.export)
 app.command("import")(data_commands.import_gallery)
 app.command()(evaluation_commands.evaluate)
 
-_WITH_LAYERS = ("scan", "evaluate")
-
+_TAKING_LAYERS = ("scan", "synthesize", "export", "evaluate")
+"""Commands whose `--layers` may be followed by several names."""
 _KINDS = (
     ("auto", "the first camera, else the demo reel"),
     ("demo", "photographs that come with DeepVis, moving"),

@@ -1,44 +1,26 @@
-"""The commands around the gallery: scan, merge, show, import. Nothing heavy is imported before one of them runs."""
+"""The commands around the gallery: scan, merge, show, export, import. Nothing heavy is imported before one runs."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path  # noqa: TC003  (typer reads the annotations)
+from typing import Annotated
 
 import typer
 
 from deepvis.command_options import takes
-from deepvis.command_settings import CommandError, SettingsFile, chosen_settings
+from deepvis.command_settings import (
+    CommandError,
+    Gallery,
+    Progress,
+    SettingsFile,
+    chosen_settings,
+    model_words,
+    said,
+)
 from deepvis.gallery.files import gallery_file
 from deepvis.startup import keep_freed_memory
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-Gallery = Annotated[
-    Path | None,
-    typer.Option("--gallery", metavar="FILE", help="Gallery file; not given: your own of the model."),
-]
-Progress = Annotated[
-    str, typer.Option("--progress", metavar="FORM", help="auto, bar, lines, json (for programs) or none.")
-]
-
-
-def with_gathered_layers(arguments: Sequence[str]) -> list[str]:
-    """`--layers a b c` as `--layers a,b,c`, which is how options with several values are read."""
-    gathered: list[str] = []
-    names: list[str] | None = None
-    for word in arguments:
-        if names is not None and not word.startswith("-"):
-            names.append(word)
-            continue
-        gathered += [",".join(names)] if names else []
-        gathered.append(word)
-        names = [] if word == "--layers" else None
-    return gathered + ([",".join(names)] if names else [])
 
 
 @takes("Model")
@@ -110,6 +92,7 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     keep_freed_memory()
     from deepvis import scan_command  # noqa: PLC0415  (imports torch)
+    from deepvis.job_command import own_shard  # noqa: PLC0415  (see the module)
 
     options = scan_command.ScanOptions(
         images=images.expanduser(),
@@ -131,14 +114,8 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         cluster=tuple(cluster or ()),
     )
     if launch:
-        model = [word for name, value in given.items() if value is not None for word in (_flag(name), str(value))]
-        model += ["--settings", str(Path(settings).expanduser().resolve())] if settings else []
-        return _said(lambda: scan_command.launch(chosen, options, model), progress)
-    try:
-        return _said(lambda: scan_command.scan(chosen, options, scan_command.own_shard(shard)), progress)
-    except scan_command.ScanInterrupted as interrupted:
-        typer.echo(str(interrupted), err=True)
-        return interrupted.code
+        return said(lambda: scan_command.launch(chosen, options, model_words(settings, given)), progress)
+    return said(lambda: scan_command.scan(chosen, options, own_shard(shard)), progress)
 
 
 @takes("Model")
@@ -153,16 +130,17 @@ def merge(
     progress: Progress = "auto",
     **given: object,
 ) -> int:
-    """Fold the shards of a scan into one gallery; says which are missing."""
+    """Fold the shards of a scan or of a synthesis into one gallery; says which are missing."""
     chosen = chosen_settings(settings, context.obj, given)
-    from deepvis import scan_command  # noqa: PLC0415  (imports torch)
+    from deepvis import merge_command  # noqa: PLC0415  (imports torch)
+    from deepvis.job_command import gallery_path  # noqa: PLC0415  (see the module)
     from deepvis.precompute.shards import gallery_of  # noqa: PLC0415  (see the module)
 
     named = [path.expanduser() for path in files or ()]
     if gallery is None and named:
         gallery = gallery_of(named[0])
-    target = scan_command.gallery_path(chosen, gallery)
-    return _said(lambda: scan_command.merge(named, target, progress), progress)
+    target = gallery_path(chosen, gallery)
+    return said(lambda: merge_command.merge(named, target, progress), progress)
 
 
 def show(
@@ -182,6 +160,7 @@ def show(
     from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
     from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
     from deepvis.records import UnitId  # noqa: PLC0415  (see the module)
+    from deepvis.unit_pictures import unit_pictures  # noqa: PLC0415  (see the module)
 
     try:
         # without a model the settings' own is meant
@@ -190,19 +169,49 @@ def show(
         raise CommandError(str(error)) from error
 
     def work() -> str:
-        galleries = gallery_commands.galleries_of(address, gallery, chosen.gallery_dir)
-        record, path = gallery_commands.read_unit(address, galleries)
-        said = []
-        if save is not None:
-            written = gallery_commands.save_pictures(record, path, save.expanduser())
-            said.append(f"Wrote {len(written)} pictures into {save}.")
-        if as_json:
-            typer.echo(json.dumps(gallery_commands.as_json(record), indent=2, ensure_ascii=False))
-        elif save is None:
-            said.append(gallery_commands.as_text(record, path))
-        return "\n".join(said)
+        with gallery_commands.opened_galleries(address.model, gallery, chosen.gallery_dir) as galleries:
+            record, source = gallery_commands.read_unit(address, galleries)
+            pictures = unit_pictures(address, galleries)
+            lines = []
+            if save is not None:
+                written = gallery_commands.save_pictures(record, source, pictures, save.expanduser())
+                lines.append(f"Wrote {len(written)} pictures into {save}.")
+            if as_json:
+                typer.echo(json.dumps(gallery_commands.as_json(record, pictures), indent=2, ensure_ascii=False))
+            elif save is None:
+                lines.append(gallery_commands.as_text(record, source.path, pictures))
+            return "\n".join(lines)
 
-    return _said(work, "aside" if as_json else "")
+    return said(work, "aside" if as_json else "")
+
+
+@takes("Model")
+def export(  # noqa: PLR0913  (as above)
+    context: typer.Context,
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the folders go.")],
+    settings: SettingsFile = None,
+    gallery: Gallery = None,
+    layers: Annotated[
+        list[str] | None, typer.Option("--layers", metavar="NAME ...", help="Layers; not given: all that are known.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(metavar="0-99,151", help="Units of each layer; not given: all.")] = None,
+    kind: Annotated[str, typer.Option(metavar="WHAT", help="all, synthesis or exemplars.")] = "all",
+    **given: object,
+) -> int:
+    """Write what galleries know as plain folders: LAYER/unit_0007 with PNG files and unit.json."""
+    chosen = chosen_settings(settings, context.obj, given)
+    from deepvis import export_command  # noqa: PLC0415  (see the module)
+    from deepvis.gallery_commands import opened_galleries  # noqa: PLC0415  (see the module)
+    from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
+    from deepvis.precompute.work_list import parse_units  # noqa: PLC0415  (see the module)
+
+    def work() -> str:
+        names = tuple(name for text in layers or () for name in text.split(",") if name)
+        wanted = export_command.Wanted(names, parse_units(units) if units else (), kind)
+        with opened_galleries(model_key(chosen.model), gallery, chosen.gallery_dir) as galleries:
+            return export_command.export(galleries, wanted, to.expanduser())
+
+    return said(work)
 
 
 def import_gallery(
@@ -221,41 +230,4 @@ def import_gallery(
 
     key = model_key(chosen.model)
     target = gallery.expanduser() if gallery is not None else gallery_file(key, chosen.gallery_dir)
-    return _said(lambda: gallery_commands.import_old(folder.expanduser(), key, target))
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _said(work: Callable[[], str], form: str = "") -> int:
-    """Do it and say what came of it: plainly, as one JSON text (`json`), or beside what a program reads (`aside`)."""
-    try:
-        said = work()
-    except tuple(_refusals()) as error:
-        raise CommandError(str(error)) from error
-    except KeyboardInterrupt:
-        typer.echo("Ended at once. The same command goes on from what was saved last.", err=True)
-        return 130
-    if said and form == "json":
-        typer.echo(json.dumps(said.splitlines()[0]))
-    elif said:
-        typer.echo(said, err=form == "aside")
-    return 0
-
-
-def _refusals() -> Iterator[type[Exception]]:
-    """Errors whose message is a sentence for the person; of the modules that this command has imported."""
-    for module, name in _SENTENCES:
-        if module in sys.modules:
-            yield getattr(sys.modules[module], name)
-
-
-_SENTENCES = (
-    ("deepvis.gallery.errors", "GalleryError"),
-    ("deepvis.models.errors", "ModelError"),
-    ("deepvis.models.devices", "DeviceError"),
-    ("deepvis.precompute.launch", "LaunchError"),
-    ("deepvis.precompute.request", "ScanError"),
-    ("deepvis.precompute.shards", "ShardError"),
-)
+    return said(lambda: gallery_commands.import_old(folder.expanduser(), key, target))

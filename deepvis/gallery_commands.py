@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import re
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,58 +20,64 @@ from deepvis.scan_progress import counted
 from deepvis.sources.base import SourceError
 from deepvis.sources.decode import decode_image, read_image
 from deepvis.sources.encode import encode_png
+from deepvis.unit_pictures import decoded_pictures, picture_json, picture_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from deepvis.gallery.records import Exemplar, ImageRecord, UnitRecord, UnitStatistics
+    from deepvis.gallery.records import Exemplar, UnitRecord, UnitStatistics
     from deepvis.records import Rect, UnitId
+    from deepvis.unit_pictures import UnitPicture
 
 
-def galleries_of(unit: UnitId, named: Path | None, folder: Path | None) -> list[Path]:
+@contextmanager
+def opened_galleries(model: str, named: Path | None, folder: Path | None) -> Iterator[list[GalleryReader]]:
     """The galleries to look into: the one named, or the person's own and behind it the one that comes with DeepVis.
 
     Raises:
-        GalleryError: there is none.
+        GalleryError: there is none, or one is another model's.
     """
-    if named is not None:
-        return [named.expanduser()]
-    own, packaged = gallery_file(unit.model, folder), packaged_gallery(unit.model)
+    own, packaged = gallery_file(model, folder), packaged_gallery(model)
     found = [path for path in (own, packaged) if path is not None and path.is_file()]
+    if named is not None:
+        found = [named.expanduser()]
     if not found:
         raise GalleryError(
-            f"There is no gallery of {unit.model} at {own}. Make one: deepvis scan --images FOLDER --model {unit.model}"
+            f"There is no gallery of {model} at {own}. Make one: deepvis scan --images FOLDER --model {model}"
         )
-    return found
+    with ExitStack() as stack:
+        galleries = [stack.enter_context(GalleryReader(path)) for path in found]
+        for gallery in galleries:
+            _check_model(gallery, model)
+        yield galleries
 
 
-def read_unit(unit: UnitId, galleries: list[Path]) -> tuple[UnitRecord, Path]:
+def read_unit(unit: UnitId, galleries: Sequence[GalleryReader]) -> tuple[UnitRecord, GalleryReader]:
     """What the first gallery that has scanned the unit says, else the first that has pictures; and which one it is.
 
     Raises:
         GalleryError: none knows the unit.
     """
     known: list[str] = []
-    pictures: tuple[UnitRecord, Path] | None = None
-    for path in galleries:
-        with GalleryReader(path) as gallery:
-            _check_model(gallery, unit, path)
-            record = gallery.unit(unit.layer, unit.unit)
-            known += [name for name in gallery.layers() if name not in known]
+    pictures: tuple[UnitRecord, GalleryReader] | None = None
+    for gallery in galleries:
+        record = gallery.unit(unit.layer, unit.unit)
+        known += [name for name in gallery.layers() if name not in known]
         if record.statistics is not None:
-            return record, path
+            return record, gallery
         if record.images and pictures is None:
-            pictures = record, path
+            pictures = record, gallery
     if pictures is None:
         raise GalleryError(_unknown(unit, known))
     return pictures
 
 
-def as_json(record: UnitRecord) -> dict[str, object]:
+def as_json(record: UnitRecord, pictures: Sequence[UnitPicture]) -> dict[str, object]:
     """A unit's whole record as JSON values; boxes in pixels of the original image, best first."""
+    syntheses = [one for one in pictures if one.image.kind is ImageKind.SYNTHESIS]
     return {
         "unit": str(record.unit),
         "exemplars": [_exemplar(exemplar) for exemplar in record.exemplars],
@@ -80,12 +87,12 @@ def as_json(record: UnitRecord) -> dict[str, object]:
         "histogram": _histogram(record),
         "classes": [{"class": c.name, "mean": _number(c.mean), "count": c.count} for c in record.classes],
         "similar": [{"unit": s.unit, "correlation": _number(s.correlation)} for s in record.similar],
-        "syntheses": [_synthesis(image) for image in record.images if image.kind is ImageKind.SYNTHESIS],
-        "images": [_image(image) for image in record.images if image.kind is not ImageKind.SYNTHESIS],
+        "syntheses": [picture_json(one) for one in syntheses],
+        "images": [picture_json(one) for one in pictures if one not in syntheses],
     }
 
 
-def as_text(record: UnitRecord, path: Path) -> str:
+def as_text(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture]) -> str:
     """The same for people, in short."""
     lines = [f"{record.unit}   ({path})"]
     if record.statistics is not None:
@@ -101,17 +108,20 @@ def as_text(record: UnitRecord, path: Path) -> str:
     if record.similar:
         named = (f"{s.unit} ({s.correlation:.2f})" for s in record.similar)
         lines += ["", f"SIMILAR UNITS  {', '.join(named)}"]
-    if record.images:
-        lines += ["", "PICTURES", *(_image_line(image) for image in record.images)]
+    if pictures:
+        lines += ["", "PICTURES", *(picture_line(picture) for picture in pictures)]
     return "\n".join(lines)
 
 
-def save_pictures(record: UnitRecord, path: Path, folder: Path) -> list[Path]:
+def save_pictures(
+    record: UnitRecord, gallery: GalleryReader, pictures: Sequence[UnitPicture], folder: Path
+) -> list[Path]:
     """Write the pictures of a unit as PNG files: `exemplar_01.png`, `minimum_01.png`, `synthesis_RECIPE_SEED.png`, ...
 
     Args:
         record: of the unit.
-        path: the gallery it comes from.
+        gallery: it comes from.
+        pictures: of the unit, of all galleries.
         folder: made where it does not exist; files of the same names are replaced.
 
     Returns:
@@ -123,11 +133,10 @@ def save_pictures(record: UnitRecord, path: Path, folder: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with GalleryReader(path) as gallery:
-            for name, rgb in _pictures(record, gallery):
-                target = folder / f"{name}.png"
-                target.write_bytes(encode_png(rgb))
-                written.append(target)
+        for name, rgb in itertools.chain(_crops(record, gallery), decoded_pictures(pictures)):
+            target = folder / f"{name}.png"
+            target.write_bytes(encode_png(rgb))
+            written.append(target)
     except OSError as error:
         raise GalleryError(f"The pictures cannot be written to {folder}: {error.strerror or error}.") from error
     return written
@@ -159,17 +168,13 @@ def import_old(folder: Path, model: str, gallery: Path) -> str:
     return "\n".join(lines)
 
 
-def _pictures(record: UnitRecord, gallery: GalleryReader) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def _crops(record: UnitRecord, gallery: GalleryReader) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     named = (("exemplar", record.exemplars), ("minimum", record.minima), ("quantile", record.quantiles))
     for name, exemplars in named:
         for exemplar in exemplars:
             rgb = _crop(exemplar, gallery)
             if rgb is not None:
                 yield f"{name}_{exemplar.rank + 1:02}", rgb
-    for image in record.images:
-        data = gallery.image(image.id)
-        if data is not None:
-            yield _image_name(image), decode_image(data, _image_name(image))
 
 
 def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | None:
@@ -187,16 +192,11 @@ def _crop(exemplar: Exemplar, gallery: GalleryReader) -> NDArray[np.uint8] | Non
     return None if crop is None else np.ascontiguousarray(crop)
 
 
-def _image_name(image: ImageRecord) -> str:
-    if image.kind is ImageKind.SYNTHESIS:
-        recipe = re.sub(r"[^A-Za-z0-9._+-]", "_", image.recipe or "unknown")
-        return f"synthesis_{recipe}_{image.seed}" + (f"_{image.rank + 1:02}" if image.rank else "")
-    return f"{image.kind}_{image.rank + 1:02}"
-
-
-def _check_model(gallery: GalleryReader, unit: UnitId, path: Path) -> None:
-    if gallery.model != unit.model:
-        raise GalleryError(f"{path} is the gallery of {gallery.model}, not of {unit.model}; write {gallery.model}/...")
+def _check_model(gallery: GalleryReader, model: str) -> None:
+    if gallery.model != model:
+        raise GalleryError(
+            f"{gallery.path} is the gallery of {gallery.model}, not of {model}; write {gallery.model}/... or --model."
+        )
 
 
 def _unknown(unit: UnitId, known: list[str]) -> str:
@@ -248,28 +248,6 @@ def _histogram(record: UnitRecord) -> dict[str, object] | None:
     return {"edges": edges.tolist(), "density": heights.tolist()}
 
 
-def _synthesis(image: ImageRecord) -> dict[str, object]:
-    known = image.metadata
-    return {
-        "recipe": image.recipe,
-        "seed": image.seed,
-        "size": list(image.size),
-        "objective": known.get("objective", image.value),
-        "natural_ratio": known.get("natural_ratio"),
-        "layer_rank": known.get("layer_rank"),
-    }
-
-
-def _image(image: ImageRecord) -> dict[str, object]:
-    return {
-        "kind": str(image.kind),
-        "rank": image.rank + 1,
-        "value": None if image.value is None else _number(image.value),
-        "size": list(image.size),
-        **image.metadata,
-    }
-
-
 def _number(value: float) -> float | None:
     """JSON knows neither NaN nor infinities."""
     return value if math.isfinite(value) else None
@@ -285,12 +263,6 @@ def _statistics_lines(s: UnitStatistics) -> list[str]:
     if s.selectivity is not None:
         lines.append(f"selectivity      {s.selectivity:.2f}")
     return lines
-
-
-def _image_line(image: ImageRecord) -> str:
-    value = "" if image.value is None else f"{image.value:.4g}"
-    made = f"{image.recipe}, seed {image.seed}" if image.recipe and image.seed else image.recipe
-    return f"  {image.kind} {image.rank + 1:<3} {value:>9}  {made}".rstrip()
 
 
 def _exemplar_line(exemplar: Exemplar) -> str:

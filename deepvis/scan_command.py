@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.store import GalleryError, compact
-from deepvis.models.devices import available_devices
-from deepvis.models.zoo import model_key
-from deepvis.precompute.launch import LaunchError, submit, wait_for
+from deepvis.job_command import (
+    Interrupted,
+    Launch,
+    as_option,
+    gallery_path,
+    launch_shards,
+    merged_by_last,
+    option_words,
+    own_device,
+    own_threads,
+    stopping,
+)
 from deepvis.precompute.merge import merge_shards
-from deepvis.precompute.progress import ScanControl, ScanProgress
+from deepvis.precompute.plan import KIND
+from deepvis.precompute.progress import ScanControl
 from deepvis.precompute.request import ScanError, ScanRequest
 from deepvis.precompute.scan import run_scan
-from deepvis.precompute.shards import Shard, find_shard, gallery_of, shard_file, shard_files
+from deepvis.precompute.shards import Shard, shard_files
 from deepvis.scan_progress import counted, shown_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Sequence
 
     from deepvis.config import Settings
+    from deepvis.gallery.records import JobRecord
     from deepvis.precompute.request import MergeSummary, ScanSummary
 
 
 NAMED_FILES = 3
 """So many of the files left out are named."""
-
-
-class ScanInterrupted(Exception):  # noqa: N818  (nothing went wrong)
-    """A signal ended the scan, and what was done is saved.
-
-    Attributes:
-        code: exit code, as shells expect it: 128 and the signal's number.
-    """
-
-    def __init__(self, said: str, number: int) -> None:
-        super().__init__(said)
-        self.code = 128 + number
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +83,6 @@ class ScanOptions:
     portable: bool = False
 
 
-def gallery_path(settings: Settings, gallery: Path | None) -> Path:
-    """The gallery a command works on: the one named, else the person's own of the model."""
-    if gallery is not None:
-        return gallery.expanduser()
-    return gallery_file(model_key(settings.model), settings.gallery_dir)
-
-
 def scan(settings: Settings, options: ScanOptions, shard: Shard) -> str:
     """Scan one shard, or everything; merges where this was the last shard.
 
@@ -108,21 +95,27 @@ def scan(settings: Settings, options: ScanOptions, shard: Shard) -> str:
     gallery = gallery_path(settings, options.gallery)
     request = _request(settings, options, gallery, shard)
     control = ScanControl()
-    with shown_progress(options.progress, control) as report, _stopping(control) as signals:
+    with shown_progress(options.progress, control) as report, stopping(control) as signals:
         summary = run_scan(request, report=report, control=control)
         if not summary.finished:
             return _stopped(summary, signals)
         if options.portable and shard.count == 1:
             compact(gallery, portable=True)
         said = _scanned(summary, shard, named=options.gallery is not None)
-        return said if shard.count == 1 else _after_shard(said, gallery, shard, report, control)
+        if shard.count == 1:
+            return said
+
+        def merge_all() -> str:
+            return _merged(merge_shards(gallery, _parts(gallery), report=report, control=control))
+
+        return merged_by_last(said, gallery, shard, _is_done, merge_all)
 
 
-def merge(named: Sequence[Path], gallery: Path, progress: str) -> str:
-    """Fold shards into a gallery.
+def merge(files: Sequence[Path], gallery: Path, progress: str) -> str:
+    """Fold shards of a scan into a gallery.
 
     Args:
-        named: files of shards, or galleries whose shards lie beside them; empty for those beside `gallery`.
+        files: of shards.
         gallery: the file to write.
         progress: as in `ScanOptions`.
 
@@ -132,16 +125,18 @@ def merge(named: Sequence[Path], gallery: Path, progress: str) -> str:
     Raises:
         ScanError: they cannot be merged, as a sentence.
     """
-    files = [file for path in (named or [gallery]) for file in _shards_meant(path)]
-    if not files or (not named and files == [gallery]):
-        example = shard_file(gallery, Shard(0, 2)).name
-        raise ScanError(
-            f"There are no shards beside {gallery}: 'deepvis scan --shard 0/2' makes {example}. Name the files of the "
-            "shards, or the gallery with --gallery."
-        )
     control = ScanControl()
-    with shown_progress(progress, control) as report, _stopping(control):
+    with shown_progress(progress, control) as report, stopping(control):
         return _merged(merge_shards(gallery, files, report=report, control=control))
+
+
+def holds_scan(path: Path) -> bool:
+    """The file holds a scan, or a part of one.
+
+    Raises:
+        GalleryError: it cannot be read.
+    """
+    return _newest_scan(path) is not None
 
 
 def launch(settings: Settings, options: ScanOptions, model: Sequence[str]) -> str:
@@ -156,27 +151,12 @@ def launch(settings: Settings, options: ScanOptions, model: Sequence[str]) -> st
         LaunchError: a job could not be started, or failed.
     """
     gallery = gallery_path(settings, options.gallery)
-    if options.jobs < 1:
-        raise LaunchError(f"--jobs must be at least 1, not {options.jobs}.")
-    common = ["scan", *model, *_words(options, settings), "--gallery", str(gallery.resolve()), "--progress", "none"]
-    commands = [[*common, "--shard", f"{index}/{options.jobs}"] for index in range(options.jobs)]
-    folder = gallery.resolve().parent / f"{gallery.stem}.jobs"
-    jobs = submit(commands, folder, cluster=options.launch, parameters=_parameters(options.cluster))
-    with shown_progress(options.progress, ScanControl()) as report:
-        wait_for(jobs, lambda done, total: report(ScanProgress("waiting for shards", done, total)))
+    words = ["scan", *model, *_words(options, settings)]
+    launch_shards(words, gallery, Launch(options.launch, options.jobs, options.cluster), options.progress)
     if options.jobs == 1:
         return f"Scanned into {gallery}."
     # the shard that ended last has merged, unless it was killed right then: merging again changes nothing
-    return merge([], gallery, options.progress)
-
-
-def own_shard(text: str | None) -> Shard:
-    """Which part this process does; says what launchers told it.
-
-    Raises:
-        ShardError: there is no such part.
-    """
-    return find_shard(text, os.environ)
+    return merge(_parts(gallery), gallery, options.progress)
 
 
 def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Shard) -> ScanRequest:
@@ -188,7 +168,7 @@ def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Sha
         gallery=gallery,
         batch_size=options.batch_size,
         workers=options.workers,
-        device=_device(settings.device, shard),
+        device=own_device(settings.device, shard),
         precision=settings.precision,
         limit=options.limit,
         crops=options.crops,
@@ -199,15 +179,12 @@ def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Sha
         shards=shard.count,
         checkpoint_s=options.checkpoint_s,
         picture_quality=options.picture_quality,
-        threads=settings.threads or max(1, (os.cpu_count() or 1) // shard.local_count),
+        threads=own_threads(settings, shard),
     )
     try:
         request.check()
     except ScanError as error:
-        # the person wrote an option: the sentence names it as it was written
-        name, space, rest = str(error).partition(" ")
-        known = {field.name for field in fields(request)}
-        raise ScanError(f"--{name.replace('_', '-')}{space}{rest}" if name in known else str(error)) from None
+        raise ScanError(as_option(error, request)) from None
     return request
 
 
@@ -230,52 +207,28 @@ def _words(options: ScanOptions, settings: Settings) -> list[str]:
         "--picture-quality": options.picture_quality,
         "--fit": settings.fit,
     }
-    return [word for name, value in values.items() if value is not None for word in (name, str(value))]
+    return option_words(values)
 
 
-def _device(wanted: str, shard: Shard) -> str:
-    """Processes on one machine take a GPU each."""
-    if shard.local_count < 2 or wanted not in ("auto", "cuda"):
-        return wanted
-    gpus = [name for name in available_devices() if name.startswith("cuda")]
-    return gpus[shard.local_rank % len(gpus)] if gpus else wanted
-
-
-def _after_shard(
-    said: str, gallery: Path, shard: Shard, report: Callable[[ScanProgress], None], control: ScanControl
-) -> str:
-    """Merge, where all other shards have ended, and nobody else does it now."""
-    if not all(_is_done(shard_file(gallery, Shard(index, shard.count))) for index in range(shard.count)):
-        return f"{said} When all {shard.count} shards are there: deepvis merge --gallery {gallery}"
-    lock = gallery.with_name(f"{gallery.stem}.merging")
-    try:
-        lock.open("x").close()
-    except FileExistsError:
-        return f"{said} Another shard merges all {shard.count} now; if it was killed: deepvis merge --gallery {gallery}"
-    try:
-        return f"{said} " + _merged(merge_shards(gallery, shard_files(gallery), report=report, control=control))
-    finally:
-        lock.unlink(missing_ok=True)
+def _parts(gallery: Path) -> list[Path]:
+    """Shards of scans that lie beside a gallery; shards of pictures may lie there, too."""
+    return [path for path in shard_files(gallery) if holds_scan(path)]
 
 
 def _is_done(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with GalleryReader(path) as gallery:
-            jobs = gallery.jobs()
+        scan = _newest_scan(path)
     except GalleryError:
         return False
-    return bool(jobs and jobs[-1].coverage) and all(done == total for *_, done, total in jobs[-1].coverage)
+    return scan is not None and all(done == total for *_, done, total in scan.coverage)
 
 
-def _shards_meant(path: Path) -> list[Path]:
-    """The file itself where it is one, else the shards beside a gallery of that name."""
-    path = path.expanduser()
-    beside = shard_files(path)
-    if path.is_file() and (gallery_of(path) != path or not beside):
-        return [path]
-    return beside
+def _newest_scan(path: Path) -> JobRecord | None:
+    with GalleryReader(path) as gallery:
+        scans = [job for job in gallery.jobs() if job.kind == KIND and job.coverage]
+    return scans[-1] if scans else None
 
 
 def _scanned(summary: ScanSummary, shard: Shard, *, named: bool) -> str:
@@ -291,7 +244,8 @@ def _scanned(summary: ScanSummary, shard: Shard, *, named: bool) -> str:
 def _left_out(path: Path) -> list[str]:
     """How many files could not be used, and why the first of them could not."""
     with GalleryReader(path) as gallery:
-        skipped = gallery.skipped(gallery.jobs()[-1].id)
+        scan = next((job for job in reversed(gallery.jobs()) if job.kind == KIND), None)
+        skipped = gallery.skipped(scan.id) if scan else ()
     if not skipped:
         return []
     lines = [f"{counted(len(skipped), 'file')} left out; the gallery lists them:"]
@@ -319,35 +273,5 @@ def _stopped(summary: ScanSummary, signals: Sequence[int]) -> str:
         where = f"Stopped after {summary.files:,} of {summary.total:,} files."
     said = f"{where} The same command goes on from there."
     if signals:
-        raise ScanInterrupted(said, signals[0])
+        raise Interrupted(said, signals[0])
     return said
-
-
-def _parameters(given: Sequence[str]) -> dict[str, object]:
-    """`slurm_partition=gpu` as submitit takes it; numbers become numbers."""
-    parameters: dict[str, object] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise LaunchError(f"--cluster must look like NAME=VALUE, as in slurm_partition=gpu, not '{text}'.")
-        parameters[name.strip()] = int(value) if value.strip().lstrip("-").isdigit() else value.strip()
-    return parameters
-
-
-@contextmanager
-def _stopping(control: ScanControl) -> Iterator[list[int]]:
-    """The first Ctrl+C, or a cluster that ends the job, saves what was done; the second ends at once."""
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        control.stop()
-        signal.signal(number, before[signal.Signals(number)])
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""How far a scan is: a bar for a terminal, lines for a log file, JSON for a window that started it."""
+"""How far a scan or a synthesis is: a bar for a terminal, lines for a log file, JSON for a window that started it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from deepvis.config import SettingsError
+from deepvis.precompute.progress import SYNTHESIZING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,12 +52,17 @@ def shown_progress(form: str, control: ScanControl) -> Iterator[Callable[[ScanPr
 
 
 def line(progress: ScanProgress) -> str:
-    """`scanning: 1,234 of 5,000, 56.1 images/s, 1 min 7 s left, 3 skipped`."""
+    """`scanning: 1,234 of 5,000, 56.1 images/s, 1 min 7 s left, 3 skipped`.
+
+    Of pictures: `synthesizing blocks.2.0: 8 of 40, 2.61 s/picture, about 1 min 23 s left`.
+    """
+    pictures = progress.phase.startswith(SYNTHESIZING)
     parts = [f"{progress.done:,} of {progress.total:,}" if progress.total else ""]
     if progress.per_second:
-        parts.append(f"{progress.per_second:.3g} images/s")
+        slow = f"{1 / progress.per_second:.3g} s/picture"
+        parts.append(slow if pictures else f"{progress.per_second:.3g} images/s")
     if progress.left_s is not None and progress.done < progress.total:
-        parts.append(f"{duration(progress.left_s)} left")
+        parts.append(f"{'about ' if pictures else ''}{duration(progress.left_s)} left")
     if progress.skipped:
         parts.append(f"{progress.skipped:,} skipped")
     said = ", ".join(part for part in parts if part)

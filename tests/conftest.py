@@ -31,6 +31,8 @@ HOOK_METHODS = (
 # before anything imports Qt, torch or platformdirs
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# as the commands set it: without it the last bits depend on how arrays happen to lie in memory
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 os.environ["TORCH_HOME"] = str(HOME / "torch")
 os.environ["HF_HOME"] = str(HOME / "huggingface")
 for variable in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepvis import gallery_commands
 from deepvis.cli import main
-from deepvis.data_commands import with_gathered_layers
+from deepvis.command_settings import with_gathered_layers
 from deepvis.gallery.files import gallery_file
 from deepvis.models.zoo import model_key
 
@@ -109,8 +109,8 @@ def test_the_pictures_of_a_unit_are_written_as_files(images, net, tmp_path):
     assert main(["show", address_of(net, "body/0"), "--gallery", str(gallery), "--save", str(folder)]) == 0
     names = {path.name for path in folder.iterdir()}
     assert {"exemplar_01.png", "exemplar_02.png", "exemplar_03.png", "minimum_01.png"} <= names
-    record_ = gallery_commands.read_unit(gallery_commands_unit(net, "body", 0), [gallery])[0]
-    best = record_.exemplars[0]
+    with gallery_commands.opened_galleries(model_key(net[1]), gallery, None) as galleries:
+        best = gallery_commands.read_unit(gallery_commands_unit(net, "body", 0), galleries)[0].exemplars[0]
     box = [int(side) for side in (best.box.top, best.box.left, best.box.bottom, best.box.right)]
     expected = np.asarray(Image.open(best.path).convert("RGB"))[box[0] : box[2], box[1] : box[3]]
     assert np.array_equal(np.asarray(Image.open(folder / "exemplar_01.png")), expected)

@@ -20,6 +20,11 @@ def test_a_line_tells_how_far_how_fast_how_long_and_what_was_left_out():
     assert line(half()) == "scanning: 500 of 1,000, 50 images/s, 10 s left, 3 skipped"
 
 
+def test_of_pictures_a_line_tells_seconds_each_and_that_the_rest_is_an_estimate():
+    progress = half(phase="synthesizing blocks.2.0", per_second=0.4, left_s=1250.0, skipped=0)
+    assert line(progress) == "synthesizing blocks.2.0: 500 of 1,000, 2.5 s/picture, about 20 min 50 s left"
+
+
 def test_a_phase_that_counts_nothing_is_named_alone():
     assert line(ScanProgress("reading the network")) == "reading the network"
 

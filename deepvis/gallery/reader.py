@@ -26,10 +26,10 @@ from deepvis.gallery.records import (
     UnitRecord,
     UnitStatistics,
 )
-from deepvis.gallery.rows import BestExemplars, SkippedFile
+from deepvis.gallery.rows import BestExemplars, ImageRow, SkippedFile
 from deepvis.gallery.stale import staleness
 from deepvis.gallery.store import close, open_to_read
-from deepvis.records import UnitId
+from deepvis.records import LayerInfo, UnitId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,6 +243,31 @@ class GalleryReader:
         return {unit: tuple(_image(row, *makers[row[-1]]) for row in rows) for unit, rows in found.items()}
 
     @_consistent
+    def image_rows(self, layer: str, job: int) -> tuple[ImageRow, ...]:
+        """Pictures that a job stored for a layer, with their bytes, as they were handed to the writer."""
+        query = (
+            "SELECT unit, kind, data, images.height, images.width, rank, value, recipe, seed, metadata FROM images"
+            " JOIN layers ON layers.id = layer_id WHERE name = ? AND job_id = ? ORDER BY images.id"
+        )
+        rows = self.connection.execute(query, (layer, job)).fetchall()
+        return tuple(_image_row(layer, row) for row in rows)
+
+    @_consistent
+    def image_job(self, key: int) -> JobRecord | None:
+        """The job that made an `ImageRecord` (its `id`); None where the gallery has no such picture."""
+        found = jobs(self.connection, "id = (SELECT job_id FROM images WHERE id = ?)", key)
+        return found[0] if found else None
+
+    @_consistent
+    def layer_infos(self) -> tuple[LayerInfo, ...]:
+        """Layers the gallery knows, in the order they were first written, as far as it knows them."""
+        query = "SELECT name, type, units, height, width, is_classes FROM layers ORDER BY id"
+        return tuple(
+            LayerInfo(name, type_name, units, height, width, is_classes=bool(is_classes))
+            for name, type_name, units, height, width, is_classes in self.connection.execute(query)
+        )
+
+    @_consistent
     def layer_images(self, layer: str) -> tuple[ImageRecord, ...]:
         """Pictures of the whole layer (imported sheets), by kind and rank."""
         known = find_layer(self.connection, layer)
@@ -353,3 +378,8 @@ def _image(row: tuple[Any, ...], job: str, stale: str) -> ImageRecord:
     key, kind, rank, value, recipe, seed, height, width, metadata, _ = row
     told = json.loads(metadata) | ({"stale": stale} if stale else {})
     return ImageRecord(key, ImageKind(kind), rank, value, recipe, seed, (height, width), told, job)
+
+
+def _image_row(layer: str, row: tuple[Any, ...]) -> ImageRow:
+    unit, kind, data, height, width, rank, value, recipe, seed, metadata = row
+    return ImageRow(layer, unit, ImageKind(kind), data, height, width, rank, value, recipe, seed, json.loads(metadata))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import threading
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,17 +40,23 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     Raises:
         GalleryError: there is no such file, or it is damaged, another program's, or of a newer DeepVis.
     """
-    _check_header(path)
-    with explained(path):
+    with _open_files.lock, explained(path):
+        # whoever closes a file takes away the locks that SQLite holds on it in this process: another process then
+        # believes to be alone, and removes the journal that is still written here
+        if not _open_files.hold(path):
+            _check_header(path)
         connection = _connect_read_only(path)
+        _open_files.note(connection, path)
+    with explained(path):
         try:
             if _version(connection, path) < schema.VERSION:
                 migrated = _migrated(connection, path)
-                connection.close()
+                _drop(connection)
                 connection = migrated
+                _open_files.note(connection, path)
             _check(connection, path)
         except BaseException:
-            connection.close()
+            _drop(connection)
             raise
         return connection
 
@@ -67,7 +74,9 @@ def open_to_write(path: Path, model: str) -> sqlite3.Connection:
     # checked as a reader first: whatever is wrong, the file stays as it is
     _check_for_model(path, model)
     with explained(path):
-        connection = _connect(_uri(path, "mode=rw"))
+        with _open_files.lock:
+            connection = _connect(_uri(path, "mode=rw"))
+            _open_files.note(connection, path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -77,7 +86,7 @@ def open_to_write(path: Path, model: str) -> sqlite3.Connection:
             connection.execute("ROLLBACK")
             schema.migrate(connection)  # where the reader had to be content with a copy
         except BaseException:
-            connection.close()
+            _drop(connection)
             raise
         return connection
 
@@ -88,7 +97,7 @@ def close(connection: sqlite3.Connection, path: Path) -> None:
     The journal is emptied, and removed where nobody else has the file open. SQLite does that by itself only where the
     last one to close may write; a window that only looks would leave it behind.
     """
-    connection.close()
+    _drop(connection)
     if not path.with_name(f"{path.name}-wal").exists():
         return
     # whatever stands in the way (a folder that cannot be written to, somebody at work): the file is whole without it
@@ -108,7 +117,7 @@ def compact(path: Path, *, portable: bool = False) -> None:
     Raises:
         GalleryError: as `open_to_read`, or somebody else has it open.
     """
-    open_to_read(path).close()
+    _drop(open_to_read(path))
     with explained(path), closing(_connect(_uri(path, "mode=rw"))) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         if portable:
@@ -137,9 +146,47 @@ def shrink(path: Path) -> None:
     Raises:
         GalleryError: as `open_to_read`, or somebody else writes into it for too long.
     """
-    open_to_read(path).close()
+    _drop(open_to_read(path))
     with explained(path), closing(_connect(_uri(path, "mode=rw"))) as connection:
         connection.execute("VACUUM")
+
+
+class _OpenFiles:
+    """Files that this process has open as galleries."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._files: dict[int, tuple[int, int]] = {}
+
+    def hold(self, path: Path) -> bool:
+        """Some connection of this process has the file open."""
+        return _identity(path) in tuple(self._files.values())
+
+    def note(self, connection: sqlite3.Connection, path: Path) -> None:
+        """The connection has the file open."""
+        found = _identity(path)
+        if found is not None:
+            self._files[id(connection)] = found
+
+    def forget(self, connection: sqlite3.Connection) -> None:
+        """The connection is closed."""
+        self._files.pop(id(connection), None)
+
+
+_open_files = _OpenFiles()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _drop(connection: sqlite3.Connection) -> None:
+    connection.close()
+    _open_files.forget(connection)
 
 
 def _uri(path: Path, options: str) -> str:
@@ -273,8 +320,12 @@ def _tables_to_check(connection: sqlite3.Connection, path: Path) -> Iterator[str
 
 
 def _check_for_model(path: Path, model: str) -> None:
-    with explained(path), closing(open_to_read(path)) as connection:
-        row = connection.execute("SELECT value FROM manifest WHERE key = 'model'").fetchone()
+    connection = open_to_read(path)
+    try:
+        with explained(path):
+            row = connection.execute("SELECT value FROM manifest WHERE key = 'model'").fetchone()
+    finally:
+        _drop(connection)
     if row is None:
         raise damaged(path, "it does not say which model it belongs to")
     if row[0] != model:

@@ -40,15 +40,30 @@ def own_key(name: str) -> str:
 
 
 def build_own(name: str) -> nn.Module:
-    """Import the factory and call it.
+    """Import the factory of a network and call it.
 
     Args:
-        name: `package.module:factory` or `path/to/file.py:factory`; the current directory, or the file's folder, can
-            be imported from while the factory is imported and called. The factory is a function or an `nn.Module`
-            class that is called without arguments, or a finished `nn.Module`.
+        name: as in `made_by`. The factory may be an `nn.Module` class, or a finished `nn.Module`.
 
     Raises:
         ModelError: it cannot be imported, fails, or gives something else than a network.
+    """
+    network = made_by(name)
+    if not isinstance(network, nn.Module):
+        raise ModelError(f"{name} returned {type(network).__name__}; a torch.nn.Module is wanted.")
+    return network
+
+
+def made_by(name: str) -> object:
+    """Import a factory and call it.
+
+    Args:
+        name: `package.module:factory` or `path/to/file.py:factory`; the current directory, or the file's folder, can
+            be imported from while the factory is imported and called. The factory is called without arguments; a
+            finished `nn.Module` is taken as it is.
+
+    Raises:
+        ModelError: it cannot be imported, or fails.
     """
     place, _, attribute = name.rpartition(":")
     file = Path(place).expanduser() if place.endswith(".py") else None
@@ -57,10 +72,7 @@ def build_own(name: str) -> nn.Module:
     with _importable(file.resolve().parent if file else Path.cwd()):
         module = _from_file(file) if file else _from_name(place)
         factory = _attribute(module, place, attribute)
-        network = factory if isinstance(factory, nn.Module) else _call(factory, name)
-    if not isinstance(network, nn.Module):
-        raise ModelError(f"{name} returned {type(network).__name__}; a torch.nn.Module is wanted.")
-    return network
+        return factory if isinstance(factory, nn.Module) else _call(factory, name)
 
 
 def guess_preprocessing(network: nn.Module) -> Preprocessing:

@@ -24,6 +24,8 @@ MERGING = "merging"
 WRITING = "writing"
 PICTURES = "storing pictures of the winners"
 """The second pass: everything is counted, and the images that won are read once more."""
+SYNTHESIZING = "synthesizing"
+"""Followed by the name of a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ class ScanProgress:
     """Where a job stands.
 
     Attributes:
-        phase: `reading the network`, `listing the images`, `scanning`, `merging`, `writing` or
-            `storing pictures of the winners`.
-        done: files (of this shard) or, in the last phase, files whose pictures are stored; 0 where a phase
-            counts nothing.
+        phase: `reading the network`, `listing the images`, `scanning`, `merging`, `writing`,
+            `storing pictures of the winners` or `synthesizing LAYER`.
+        done: files (of this shard) or, in the last phase of a scan, files whose pictures are stored; pictures that are
+            synthesized; 0 where a phase counts nothing.
         total: of the same; 0 where a phase counts nothing.
         per_second: images a second over the last seconds, pauses left out; 0 while unknown.
         left_s: seconds left in this phase at this rate; None while unknown.

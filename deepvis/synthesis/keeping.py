@@ -18,6 +18,7 @@ from deepvis.gallery.records import ImageKind, JobRecord, ModelIdentity
 from deepvis.gallery.rows import ImageRow
 from deepvis.records import SOFTMAX
 from deepvis.sources.encode import encode_webp
+from deepvis.synthesis.registry import piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ def picture_seeds(layer: str, units: Sequence[int], numbers: Sequence[int]) -> t
     return tuple(_mixed(f"{layer}/{unit}/{number}") for unit, number in zip(units, numbers, strict=True))
 
 
-def synthesis_job(
+def synthesis_job(  # noqa: PLR0913  (everything that decides a picture)
     engine: Engine,
     recipe: Recipe,
     natural: NaturalStatistics,
@@ -62,6 +63,7 @@ def synthesis_job(
     size: int | None = None,
     steps: int | None = None,
     start: str = "",
+    others: Mapping[str, object] | None = None,
 ) -> JobRecord:
     """How a gallery knows pictures of one kind: equal jobs give equal pictures for equal units and seeds.
 
@@ -72,6 +74,7 @@ def synthesis_job(
         size: height and width, where another than the recipe's was chosen.
         steps: forward passes, where others than the recipe's were chosen.
         start: digest of the picture that the ascent began with; empty for noise.
+        others: what else decides the pictures, JSON values: number format of the arithmetic, a generator, patches.
     """
     loaded = engine.loaded
     identity = ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity())
@@ -83,6 +86,7 @@ def synthesis_job(
         "start": start,
         "precision": str(engine.precision),
         "natural": _digest(natural),
+        **(others or {}),
     }
     text = json.dumps([asdict(identity), decisive], sort_keys=True)
     return JobRecord(
@@ -135,6 +139,17 @@ def store(
         entered = replace(job, id=writer.take_up_job(job))
         writer.add_layer(layer)
         return entered, tuple(writer.add_image(entered.id, row) for row in rows)
+
+
+def negated(recipe: Recipe) -> Recipe:
+    """The recipe that seeks what turns units off; its alternative for classes does, too. The name says so.
+
+    Raises:
+        ValueError: its objective cannot be turned around; the message is a sentence.
+    """
+    objective = piece(recipe.objective.name, **{**dict(recipe.objective.values), "sign": -1.0})
+    for_classes = None if recipe.for_classes is None else negated(recipe.for_classes)
+    return recipe.changed(name=f"{recipe.name}, negative", objective=objective, for_classes=for_classes)
 
 
 def is_negative(synthesis: Synthesis) -> bool:

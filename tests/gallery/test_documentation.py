@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from deepvis.gallery import schema
 from deepvis.gallery.histogram import BINS
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ImageKind
-from deepvis.gallery.rows import SkippedFile
+from deepvis.gallery.rows import ImageRow, SkippedFile
 from deepvis.gallery.writer import GalleryWriter
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text()
@@ -27,6 +28,10 @@ def filled(made):
     key = made.write(rows)
     with GalleryWriter(made.path, made.MODEL) as writer:
         writer.write_skipped(key, [SkippedFile(9, "a.jpg", "It is empty.")])
+        job = writer.begin_job(replace(made.JOB, kind="synthesis", hash="s", parameters={"recipe": {"name": "clear"}}))
+        figures = {"natural_ratio": 2.5, "layer_rank": 0, "seconds": 3.5}
+        image = ImageRow("blocks.4.1", 7, ImageKind.SYNTHESIS, b"", 1, 1, recipe="clear", metadata=figures)
+        writer.add_image(job, image)
     return made.path
 
 
@@ -34,6 +39,13 @@ def filled(made):
 def test_every_query_of_the_page_runs_and_has_an_answer(filled, query):
     with GalleryReader(filled) as gallery:
         assert gallery.connection.execute(query).fetchall() != []
+
+
+def test_the_answers_about_pictures_are_those_of_the_pictures(filled):
+    ratios, costs = (query for query in QUERIES if "json_extract" in query)
+    with GalleryReader(filled) as gallery:
+        assert gallery.connection.execute(ratios).fetchall() == [("blocks.4.1", 1, 2.5, 2.5, 1, 0)]
+        assert gallery.connection.execute(costs).fetchall() == [("clear", '{"name":"clear"}', 1, 3.5)]
 
 
 def test_every_table_view_and_column_is_told_on_the_page(filled):

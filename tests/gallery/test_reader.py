@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +186,24 @@ def test_pictures_of_units_come_back_and_say_when_they_are_stale(made):
         assert "other preprocessing" in other.images[0].metadata["stale"]
         assert gallery.layers() == {"features.0": None}
         assert gallery.layer("features.0") is None
+
+
+def test_pictures_come_back_whole_with_their_job_and_layer_to_be_copied(made):
+    layer = LayerInfo("features.0", "Conv2d", 12, 7, 7, is_classes=True)
+    image = ImageRow("features.0", 3, ImageKind.SYNTHESIS, b"png", 20, 30, 0, 1.5, "clear", 4, {"layer_rank": 0})
+    with GalleryWriter(made.path, made.MODEL) as writer:
+        keys = [writer.begin_job(replace(made.JOB, kind="synthesis", hash=name)) for name in ("one", "other")]
+        writer.add_layer(layer)
+        stored = [writer.add_image(key, replace(image, seed=key)) for key in keys]
+    with GalleryReader(made.path) as gallery:
+        assert gallery.layer_infos() == (layer,)
+        (row,) = gallery.image_rows("features.0", keys[1])
+        assert {field.name: getattr(row, field.name) for field in fields(row)} == {
+            field.name: getattr(replace(image, seed=keys[1]), field.name) for field in fields(image)
+        }
+        assert gallery.image_rows("nowhere", keys[1]) == ()
+        assert [gallery.image_job(key).hash for key in stored] == ["one", "other"]
+        assert gallery.image_job(99) is None
 
 
 def test_layers_tell_the_job_they_come_from(made):

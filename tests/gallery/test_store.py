@@ -383,3 +383,25 @@ def test_saving_again_and_again_does_not_let_the_journal_grow(made):
             writer.save_state(key, {"sums": noise}, {})
             reader.layers()
         assert made.path.with_name(f"{made.path.name}-wal").stat().st_size < 20 * noise.nbytes
+
+
+def test_a_reader_of_the_same_process_leaves_a_writers_journal_to_the_writer(made):
+    read = "c.execute('SELECT * FROM jobs').fetchall()"
+    script = f"import sqlite3; c = sqlite3.connect({str(made.path)!r}); {read}; c.close()"
+    with GalleryWriter(made.path, made.MODEL) as writer:
+        writer.write_classes(["first"])
+        GalleryReader(made.path).close()
+        # whoever is alone with a file removes its journal; another process must see that this one is there
+        subprocess.run([sys.executable, "-c", script], check=True)
+        assert made.path.with_name(f"{made.path.name}-wal").exists()
+        writer.write_classes(["second"])
+    with GalleryReader(made.path) as gallery:
+        assert gallery.connection.execute("SELECT name FROM classes").fetchall() == [("second",)]
+
+
+def test_a_file_that_was_damaged_after_it_was_closed_is_looked_at_again(made):
+    made.write()
+    GalleryReader(made.path).close()
+    made.path.write_bytes(b"no gallery any more" * 20)
+    with pytest.raises(GalleryError, match="is no gallery"):
+        GalleryReader(made.path)

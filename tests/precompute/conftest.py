@@ -6,14 +6,19 @@ import functools
 import sqlite3
 import textwrap
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from deepvis.gallery.reader import GalleryReader
 from deepvis.precompute import progress
 from deepvis.precompute.scan import ScanControl, ScanRequest, run_scan
+from deepvis.precompute.synthesize import PicturesRequest, run_synthesis
+from deepvis.synthesis.recipe import Recipe
+from deepvis.synthesis.registry import piece
 
 SURROGATE = {"files": {"id"}, "units": {"id"}, "jobs": {"updated_utc"}}
 """Columns that say in which order or when rows were written, and nothing else."""
@@ -45,6 +50,31 @@ def cut_photographs(images_dir, folder, count):
 
 
 SHIFTED = """
+
+    def dead():
+        network = chain()
+        with torch.no_grad():
+            network.body.inner.weight[2] = 0.0
+            network.body.inner.bias[2] = 0.0
+        return network
+
+    def bad_head():
+        network = chain()
+        network.head = nn.Linear(7, 7)
+        return network
+
+    class Blurry(nn.Module):
+        latent_shape = (4,)
+
+        def __init__(self):
+            super().__init__()
+            self.decoder = nn.Linear(4, 3 * 4 * 4)
+
+        def sample(self, count, generator):
+            return torch.randn(count, 4, generator=generator)
+
+        def decode(self, codes):
+            return self.decoder(codes).view(-1, 3, 4, 4).sigmoid()
 
     SHIFT = []
 
@@ -114,3 +144,61 @@ def assert_same_rows(one, other, *, leave_out=()):
         assert rows == theirs[table], table
     assert ours["units"]
     assert ours["files"]
+
+
+QUICK = Recipe("quick", parametrization=piece("fourier"), transforms=(piece("jitter", pixels=2),), steps=6, size=16)
+
+
+@pytest.fixture
+def synthesize(networks, tmp_path):
+    """Make pictures in this process; options are those of `PicturesRequest`."""
+    made = iter(range(1000))
+
+    def run(control=None, report=lambda _progress: None, network="chain", **options):
+        options = {"gallery": tmp_path / f"pictures{next(made)}.sqlite", "recipe": QUICK} | options
+        options = {"batch_size": 3, "device": "cpu", "model": networks.request(network)} | options
+        return run_synthesis(PicturesRequest(**options), report=report, control=control or ScanControl())
+
+    return run
+
+
+@pytest.fixture
+def quick():
+    """A recipe of a few steps."""
+    return QUICK
+
+
+def pictures_of(path):
+    """Everything a gallery says of its synthesized pictures but how long they took, by layer, unit, job and seed."""
+    found = {}
+    with GalleryReader(path) as gallery:
+        for job in gallery.jobs():
+            for layer in gallery.layers():
+                for row in gallery.image_rows(layer, job.id):
+                    metadata = {name: value for name, value in row.metadata.items() if name != "seconds"}
+                    values = {field.name: getattr(row, field.name) for field in fields(row)}
+                    found[layer, row.unit, job.hash, row.seed] = SimpleNamespace(**values | {"metadata": metadata})
+    return found
+
+
+@pytest.fixture
+def pictures():
+    return pictures_of
+
+
+@pytest.fixture
+def same_pictures():
+    """Compares the pictures, jobs and layers of two galleries."""
+
+    def compare(one, other):
+        ours, theirs = pictures_of(one), pictures_of(other)
+        assert ours
+        assert ours.keys() == theirs.keys()
+        for key, row in ours.items():
+            assert row == theirs[key]
+        said = {("jobs", "updated_utc"), ("images", "id"), ("images", "metadata")}
+        every = [rows_of(path, leave_out=said) for path in (one, other)]
+        for table in every[0]:
+            assert every[0][table] == every[1][table], table
+
+    return compare

@@ -1,0 +1,157 @@
+"""What a recipe needs beside the network: patches of natural pictures, a generator. Found by what the person named."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from deepvis.models.errors import ModelError
+from deepvis.models.own_model import HOW_TO, is_own, made_by
+from deepvis.models.weights import load_strictly, read_state_dict
+from deepvis.precompute.listing import list_folder
+from deepvis.precompute.picture_request import PicturesError
+from deepvis.precompute.request import ScanError
+from deepvis.sources.base import SourceError
+from deepvis.sources.decode import read_image
+from deepvis.synthesis.parametrizations.protocol import Generator
+from deepvis.synthesis.regularizers.patch_prior import patches_of
+from deepvis.synthesis.synthesis import Materials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deepvis.precompute.picture_request import PicturesRequest
+    from deepvis.synthesis.natural_images import NaturalStatistics
+    from deepvis.synthesis.recipe import Recipe
+
+PATCH_PRIOR = "patch-prior"
+GENERATOR = "generator"
+PATCH_SIDE = 8
+MOST_FILES = 200
+"""Patches come from so many files at most, spread evenly over the folder."""
+_PATCHES_PER_FILE = 20
+_SHORT_SIDE = 256
+"""Pictures are reduced to this first, so that a patch shows as much as it does in a synthesized picture."""
+_GENERATOR_HOW_TO = (
+    "A generator is an object with latent_shape, sample(count, generator) and decode(codes); write a function without"
+    " arguments that returns it, and give --generator package.module:function or --generator path/to/file.py:function"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Materials, and what of them decides the pictures, as JSON values for the job."""
+
+    materials: Materials
+    decisive: dict[str, object]
+
+
+def find_materials(request: PicturesRequest, natural: NaturalStatistics, device: torch.device) -> Found:
+    """Everything the request's recipe needs.
+
+    Raises:
+        PicturesError: something is missing or cannot be used, or was named although the recipe does not use it.
+    """
+    decisive: dict[str, object] = {}
+    patches, generator = None, None
+    if _is_wanted(uses_patches(request.recipe), request.patches, request.recipe, "--patches FOLDER", "images"):
+        patches = _patches(request.patches or Path())
+        decisive["patches"] = _digest(patches)
+    if _is_wanted(uses_generator(request.recipe), request.generator, request.recipe, "--generator", "a generator"):
+        generator, decisive["generator"] = _generator(request.generator or "", request.generator_weights, device)
+    return Found(Materials(natural, patches, generator), decisive)
+
+
+def uses_patches(recipe: Recipe) -> bool:
+    """The recipe, or its alternative for classes, has the patch prior."""
+    return any(part.name == PATCH_PRIOR for one in _both(recipe) for part in one.regularizers)
+
+
+def uses_generator(recipe: Recipe) -> bool:
+    """The recipe, or its alternative for classes, varies the code of a generator."""
+    return any(one.parametrization.name == GENERATOR for one in _both(recipe))
+
+
+def _is_wanted(needed: bool, given: object, recipe: Recipe, option: str, what: str) -> bool:
+    if needed and not given:
+        raise PicturesError(f"The recipe '{recipe.name}' needs {what}: name them with {option}.")
+    if given and not needed:
+        raise PicturesError(f"The recipe '{recipe.name}' has no use for {option.split()[0]}: leave it out.")
+    return needed
+
+
+def _both(recipe: Recipe) -> Iterator[Recipe]:
+    yield recipe
+    if recipe.for_classes is not None:
+        yield recipe.for_classes
+
+
+def _patches(folder: Path) -> torch.Tensor:
+    """Patches of the folder's images, at the scale of synthesized pictures.
+
+    Raises:
+        PicturesError: there are none.
+    """
+    try:
+        listing = list_folder(folder.expanduser())
+    except ScanError as error:
+        raise PicturesError(str(error)) from error
+    pictures = [_reduced(listing.root / listing.names[number]) for number in listing.chosen(MOST_FILES)]
+    patches = patches_of((one for one in pictures if one is not None), PATCH_SIDE, _PATCHES_PER_FILE)
+    if not len(patches):
+        raise PicturesError(f"No patches can be cut from {folder}: no image in it can be read.")
+    return patches
+
+
+def _reduced(path: Path) -> torch.Tensor | None:
+    try:
+        picture = torch.from_numpy(read_image(path)).permute(2, 0, 1)
+    except SourceError:
+        return None
+    factor = _SHORT_SIDE / min(picture.shape[1:])
+    if factor >= 1:
+        return picture
+    size = [max(1, round(side * factor)) for side in picture.shape[1:]]
+    smaller = nn.functional.interpolate(picture[None].float(), size, mode="bilinear", antialias=True)
+    return smaller[0].round().clamp(0, 255).to(torch.uint8)
+
+
+def _generator(name: str, weights: Path | None, device: torch.device) -> tuple[Generator, str]:
+    """The generator, ready to be used, and what tells it from others.
+
+    Raises:
+        PicturesError: it cannot be had, or is none.
+    """
+    if not is_own(name):
+        raise PicturesError(f"'{name}' names no generator. {_GENERATOR_HOW_TO}.")
+    try:
+        generator = made_by(name)
+        if weights is not None:
+            _load(generator, weights.expanduser(), name)
+    except ModelError as error:
+        raise PicturesError(str(error).replace(HOW_TO, _GENERATOR_HOW_TO)) from error
+    if not isinstance(generator, Generator):
+        raise PicturesError(f"{name} gave something of type {type(generator).__name__}. {_GENERATOR_HOW_TO}.")
+    if not isinstance(generator, nn.Module):
+        return generator, name
+    generator.to(device).float().eval().requires_grad_(requires_grad=False)
+    tensors = generator.state_dict().values()
+    return generator, f"{name} {_digest(*(tensor for tensor in tensors))}"
+
+
+def _load(generator: object, weights: Path, name: str) -> None:
+    if not isinstance(generator, nn.Module):
+        raise PicturesError(f"--generator-weights needs a torch.nn.Module; {name} is none.")
+    load_strictly(generator, read_state_dict(weights), weights.name)
+
+
+def _digest(*tensors: torch.Tensor) -> str:
+    hashed = hashlib.sha256()
+    for tensor in tensors:
+        hashed.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return hashed.hexdigest()[:16]
