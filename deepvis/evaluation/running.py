@@ -20,7 +20,7 @@ from deepvis.gallery.records import ModelIdentity
 from deepvis.models.devices import resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
-from deepvis.synthesis.natural_images import NaturalStatistics
+from deepvis.synthesis.natural_gallery import natural_statistics
 from deepvis.synthesis.recipes import recipe_named
 from deepvis.synthesis.synthesis import Materials
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from deepvis.evaluation.request import EvaluationRequest
     from deepvis.evaluation.units import Draw
     from deepvis.models.engine import Engine
+    from deepvis.synthesis.natural_images import NaturalStatistics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +64,11 @@ def run_evaluation(
     """
     torch.set_num_threads(request.threads)
     engine = _engine(request, report)
-    natural = NaturalStatistics.built_in()
+    identity = _identity(engine)
+    natural = natural_statistics(request.galleries, identity)
     photographs = read_photographs(request.images, natural)
     judges, notes = _judges(request, engine)
-    shelf, scanned = Shelf(request.folder), _scanned(request, engine)
+    shelf, scanned = Shelf(request.folder), tuple(Scanned(path, identity) for path in request.galleries)
     evaluation = Evaluation(
         Bench(engine, photographs, judges, scanned, shelf, natural), _draws(request, engine), request.pictures
     )
@@ -118,10 +120,9 @@ def _judges(request: EvaluationRequest, engine: Engine) -> tuple[tuple[Judge, ..
     return tuple(found), tuple(notes)
 
 
-def _scanned(request: EvaluationRequest, engine: Engine) -> tuple[Scanned, ...]:
+def _identity(engine: Engine) -> ModelIdentity:
     loaded = engine.loaded
-    identity = ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity())
-    return tuple(Scanned(path, identity) for path in request.galleries)
+    return ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity())
 
 
 def _draws(request: EvaluationRequest, engine: Engine) -> tuple[Draw, ...]:

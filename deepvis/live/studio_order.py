@@ -12,8 +12,7 @@ from torch.nn import functional
 
 from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
-from deepvis.synthesis.keeping import picture_seeds, synthesis_job
-from deepvis.synthesis.objectives import OBJECTIVES
+from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
 from deepvis.synthesis.registry import piece
@@ -121,28 +120,13 @@ def _recipe(wish: StudioWish, recipe: Recipe, *, is_classes: bool) -> Recipe:
     """The recipe as it is where nothing is changed; otherwise another one, whose name says so."""
     own = recipe.for_layer(is_classes=is_classes)
     # size and steps are no part of the recipe: the gallery's job has them beside it
-    changed, used = _differs(wish.size, recipe.size) or _differs(wish.steps, own.steps), recipe
+    other, used = _differs(wish.size, recipe.size) or _differs(wish.steps, own.steps), recipe
     if wish.regularizers is not None and _plain(wish.regularizers) != _plain(_choices(own.regularizers)):
         parts = tuple(piece(name, **dict(values)) for name, values in wish.regularizers)
-        changed, used = True, own.changed(regularizers=parts, size=recipe.size)
-    if changed:
-        used = _renamed(used, f"{recipe.name}, changed")
-    return _negated(used) if wish.negative else used
-
-
-def _renamed(recipe: Recipe, name: str) -> Recipe:
-    alternative = recipe.for_classes
-    return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))
-
-
-def _negated(recipe: Recipe) -> Recipe:
-    """The recipe that seeks what turns units off; its alternative for classes does, too."""
-    objective = recipe.objective
-    if not any(parameter.name == "sign" for parameter in OBJECTIVES[objective.name].parameters):
-        raise ValueError(f"The objective '{objective.name}' cannot be turned around: choose another recipe.")
-    turned = piece(objective.name, **{**dict(objective.values), "sign": -1.0})
-    alternative = None if recipe.for_classes is None else _negated(recipe.for_classes)
-    return recipe.changed(name=f"{recipe.name}, negative", objective=turned, for_classes=alternative)
+        other, used = True, own.changed(regularizers=parts, size=recipe.size)
+    if other:
+        used = changed(used)
+    return negated(used) if wish.negative else used
 
 
 def _steps(recipe: Recipe, layer: LayerInfo) -> int:

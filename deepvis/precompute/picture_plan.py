@@ -13,7 +13,7 @@ from deepvis.precompute.picture_request import PicturesError
 from deepvis.precompute.shards import Shard, shard_file
 from deepvis.precompute.work_list import chosen_layers, digest, work_list
 from deepvis.records import Precision
-from deepvis.synthesis.keeping import negated, synthesis_job
+from deepvis.synthesis.keeping import changed, negated, synthesis_job
 from deepvis.synthesis.natural_gallery import natural_statistics
 
 if TYPE_CHECKING:
@@ -126,15 +126,10 @@ def _settled(request: PicturesRequest, layers: Sequence[LayerInfo]) -> tuple[Rec
     usual = {recipe.for_layer(is_classes=layer.is_classes).steps for layer in layers}
     steps = None if usual == {request.steps} else request.steps
     if size is not None or steps is not None:
-        recipe = _renamed(recipe, f"{recipe.name}, changed")
+        recipe = changed(recipe)
     if not request.negative:
         return recipe, size, steps
     try:
         return negated(recipe), size, steps
     except ValueError as error:
-        raise PicturesError(f"The recipe '{request.recipe.name}' cannot be made negative: {error}") from error
-
-
-def _renamed(recipe: Recipe, name: str) -> Recipe:
-    alternative = recipe.for_classes
-    return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))
+        raise PicturesError(str(error)) from error

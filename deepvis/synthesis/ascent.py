@@ -146,10 +146,18 @@ def _one_try(  # noqa: PLR0913  (everything an ascent needs)
         start,
         number,
     )
-    reached = Climb(subject, course, materials).run(watch)
-    images = as_bytes(reached.pictures)
+    climb = Climb(subject, course, materials)
+    reached = climb.run(watch)
+    images = as_bytes(climb.shown(reached.pictures))
     stored = torch.from_numpy(images).to(subject.device).permute(0, 3, 1, 2).float() / WHITE
-    verdict = judge(subject, stored, units[: len(places)], objective, GradientFlow(redirects=False))
+    # scaled pictures are for people: another picture than the one that was climbed to
+    verdict = judge(
+        subject,
+        reached.pictures if course.recipe.stretch else stored,
+        units[: len(places)],
+        objective,
+        GradientFlow(redirects=False),
+    )
     return _Results(images, verdict, torch.stack(reached.trajectory).float(), reached.majority)
 
 

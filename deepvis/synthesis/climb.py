@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 WHITE = 255.0
 
+_LEAST = 1 / 255
+"""Of contrast that is stretched: what is one plain gray stays so."""
+
 _JUDGED = 10
 """Steps whose views decide which start is the best."""
 
@@ -257,9 +260,11 @@ class Climb:
         return Reading(layers, self._subject.tap.name, self._course.units)
 
     def _result(self) -> torch.Tensor:
-        """The pictures to be shown, `(batch, 3, size, size)` in 0..1."""
-        if self._kept is not None:
-            return self._kept
+        """The pictures, `(batch, 3, size, size)` in 0..1, as the network should see them."""
+        return self._averaged() if self._kept is None else self._kept
+
+    def _averaged(self) -> torch.Tensor:
+        """What the running mean of the variables shows; the variables themselves where there is none."""
         with torch.no_grad():
             if not self._averages:
                 return self._pictures.images().clamp(0, 1)
@@ -269,9 +274,13 @@ class Climb:
             _copy(current, self._pictures.variables)
             return images
 
+    def shown(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures as people should see them: scaled to the full range where the recipe says so."""
+        return stretched(pictures, self._mean / WHITE) if self._course.recipe.stretch else pictures
+
     def _preview(self, step: int, trajectory: Sequence[torch.Tensor]) -> Preview:
         course, count = self._course, len(self._course.places)
-        images = as_bytes(self._result()[:count])
+        images = as_bytes(self.shown(self._result()[:count]))
         so_far = torch.stack(list(trajectory)).float()[:, :count].numpy()
         return Preview(step + 1, course.steps, images, so_far[-1], course.places, so_far, course.attempt)
 
@@ -282,6 +291,18 @@ def leaky(values: LayerValues, leak: float) -> torch.Tensor:
         return values.maps
     fixed = values.maps.detach()
     return torch.where(values.before == values.maps, values.maps, fixed + leak * (values.before - fixed))
+
+
+def stretched(pictures: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+    """Pictures scaled about gray, each to the full range: the 2015 code saved its results so.
+
+    Args:
+        pictures: `(batch, 3, height, width)` in 0..1.
+        mean: `(3, 1, 1)`, the network's gray; it becomes 0.5.
+    """
+    parts = pictures - mean
+    largest = parts.abs().amax((1, 2, 3), keepdim=True).clamp_min(_LEAST)
+    return 0.5 + 0.5 * parts / largest
 
 
 def ranks_of(maps: torch.Tensor, units: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ from deepvis.gallery.records import ImageKind, JobRecord, ModelIdentity
 from deepvis.gallery.rows import ImageRow
 from deepvis.records import SOFTMAX
 from deepvis.sources.encode import encode_webp
+from deepvis.synthesis.objectives import OBJECTIVES
 from deepvis.synthesis.registry import piece
 
 if TYPE_CHECKING:
@@ -141,15 +142,27 @@ def store(
         return entered, tuple(writer.add_image(entered.id, row) for row in rows)
 
 
+def changed(recipe: Recipe) -> Recipe:
+    """A recipe of which something was changed; the name says so, also for classes."""
+    return _renamed(recipe, f"{recipe.name}, changed")
+
+
 def negated(recipe: Recipe) -> Recipe:
     """The recipe that seeks what turns units off; its alternative for classes does, too. The name says so.
 
     Raises:
         ValueError: its objective cannot be turned around; the message is a sentence.
     """
+    if not any(setting.name == "sign" for setting in OBJECTIVES[recipe.objective.name].parameters):
+        raise ValueError(f"The objective '{recipe.objective.name}' cannot be turned around: choose another recipe.")
     objective = piece(recipe.objective.name, **{**dict(recipe.objective.values), "sign": -1.0})
     for_classes = None if recipe.for_classes is None else negated(recipe.for_classes)
     return recipe.changed(name=f"{recipe.name}, negative", objective=objective, for_classes=for_classes)
+
+
+def _renamed(recipe: Recipe, name: str) -> Recipe:
+    alternative = recipe.for_classes
+    return recipe.changed(name=name, for_classes=None if alternative is None else alternative.changed(name=name))
 
 
 def is_negative(synthesis: Synthesis) -> bool:

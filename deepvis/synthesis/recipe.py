@@ -80,6 +80,8 @@ class Recipe:
         scout_size: size at which the network sees the pictures until then, as a part of the full one; with one start it
             says nothing.
         average: memory of the running mean of the variables that is shown; 0: the variables themselves.
+        stretch: finished pictures are scaled about gray to the full range, as those of 2015 were saved: what excites a
+            unit may differ from gray by less than one can see.
         for_classes: used instead on layers of classes; None: the same for all layers.
 
     Raises:
@@ -105,11 +107,14 @@ class Recipe:
     scouting: float = 0.25
     scout_size: float = 0.7
     average: float = 0.0
+    stretch: bool = False
     for_classes: Recipe | None = None
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:
             setting.check(getattr(self, setting.name))
+        if not isinstance(self.stretch, bool):
+            raise ValueError(f"stretch is true or false, not {self.stretch!r}.")  # noqa: TRY004  (read from JSON)
         OBJECTIVES.check(self.objective)
         PARAMETRIZATIONS.check(self.parametrization)
         STEPPERS.check(self.stepper)

@@ -22,6 +22,7 @@ def _yosinski(number: int, steps: int, stepper: Piece, *regularizers: Piece) -> 
         steps=steps,
         size=224,
         keep=Keep.BEST,
+        stretch=True,
     )
 
 

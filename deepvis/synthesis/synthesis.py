@@ -155,6 +155,8 @@ class Watch:
 class Synthesis:
     """Finished pictures. Figures are of the pictures as stored (8 bits), without transforms.
 
+    Where the recipe stretches pictures for people, figures are of the pictures before that, not rounded.
+
     Attributes:
         request: what was asked; its recipe is the one used on this layer, from which the pictures can be made again.
         images: uint8 `(pictures, size, size, 3)`.

@@ -122,7 +122,7 @@ def test_the_sets_of_2015_win_the_layer_early_and_are_best_near_the_end(number, 
 def test_a_step_of_the_2015_paper_is_computed_by_hand(engines):
     conv = nn.Conv2d(3, 2, 1, bias=False)
     engine = engines(nn.Sequential(OrderedDict(conv=conv)), side=8)
-    recipe = recipe_named("yosinski-2").changed(regularizers=(piece("decay", rate=0.3),), keep="last")
+    recipe = recipe_named("yosinski-2").changed(regularizers=(piece("decay", rate=0.3),), keep="last", stretch=False)
     one = ascend(engine, want("conv", (1,), (4,), recipe, size=8, steps=1))
     two = ascend(engine, want("conv", (1,), (4,), recipe, size=8, steps=2))
     start = torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(4)) * 10
@@ -133,6 +133,20 @@ def test_a_step_of_the_2015_paper_is_computed_by_hand(engines):
     expected = (torch.stack([start, after]) + 127.5).clamp(0, 255).round().permute(0, 2, 3, 1).numpy()
     assert np.abs(one.images[0] - expected[0]).max() <= 1
     assert np.abs(two.images[0] - expected[1]).max() <= 1
+
+
+def test_pictures_of_2015_are_scaled_about_gray_to_the_full_range_and_judged_before(engines):
+    engine = engines(nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 2, 3, bias=False))), side=16)
+    recipe = recipe_named("yosinski-3").changed(steps=4, size=16)
+    assert recipe.stretch
+    shown, plain = (ascend(engine, want("conv", (1,), (4,), recipe.changed(stretch=it))) for it in (True, False))
+    assert shown.images.astype(int).ptp() > plain.images.astype(int).ptp()
+    assert max(shown.images.max(), 255 - shown.images.min()) == 255
+    # the same ascent: only the rounding of the plain picture differs
+    assert np.array_equal(shown.trajectory, plain.trajectory)
+    assert np.allclose(shown.peaks, plain.peaks, rtol=0.02)
+    kept = plain.images[0] / 255 - 0.5
+    assert np.allclose(shown.images[0] / 255 - 0.5, kept / np.abs(kept).max() / 2, atol=0.05)
 
 
 def test_pictures_need_not_have_the_size_of_the_network_s_input(engine):
