@@ -45,7 +45,8 @@ def ratio_text(made: Made, of: str) -> str:
     ratio = made.natural_ratio
     if ratio is None or made.negative or not math.isfinite(ratio):
         return ""
-    figure = f"{ratio:.0f}" if abs(ratio) >= 10 else f"{ratio:.1f}" if abs(ratio) >= 0.95 else f"{ratio:.2f}"
+    places = 0 if abs(ratio) >= 10 or not ratio else 1 if abs(ratio) >= 0.95 else 2
+    figure = f"{ratio:.{places}f}"
     return f"{figure.replace('-', '−')}×{of}"
 
 

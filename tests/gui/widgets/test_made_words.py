@@ -27,7 +27,9 @@ def test_an_unknown_value_and_an_unknown_ratio_are_not_written():
     assert caption(picture, picture.made)[1] == ("", "")
 
 
-@pytest.mark.parametrize(("ratio", "text"), [(0.351, "0.35×"), (1.44, "1.4×"), (12.4, "12×"), (-0.2, "−0.20×")])
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(0.351, "0.35×"), (1.44, "1.4×"), (12.4, "12×"), (-0.2, "−0.20×"), (0.0, "0×")]
+)
 def test_a_ratio_has_as_many_digits_as_count(ratio, text):
     assert ratio_text(make_made(natural_ratio=ratio).made, "") == text
 
