@@ -338,6 +338,7 @@ def test_the_best_start_goes_on_as_if_it_had_been_alone(engine):
     alone = [
         ascend(engine, want("act2", (4,), (9 + start * (1 << 54),), SCOUTED.changed(starts=1))) for start in range(3)
     ]
+    assert len({made.images.tobytes() for made in alone}) == 3
     best = max(alone, key=lambda made: made.trajectory[:6].mean())
     assert np.abs(scouted.images.astype(int) - best.images).max() <= 1
 
