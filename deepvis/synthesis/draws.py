@@ -12,16 +12,13 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ODD = 0x9E37_79B1
-"""Knuth's multiplicative hash: neighboring numbers become far ones."""
-
 
 class Draws:
     """One generator per image, on the CPU, where the numbers are the same on every machine."""
 
     def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu") -> None:
         """Begin from `seeds`, one per image; what is drawn is put on `device`."""
-        self._generators = [torch.Generator().manual_seed(_folded(seed)) for seed in seeds]
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self._device = device
 
     def __len__(self) -> int:
@@ -40,8 +37,3 @@ class Draws:
         """Float32 `(batch, *shape)` around 0."""
         drawn = torch.stack([torch.randn(shape, generator=generator) for generator in self._generators])
         return drawn.to(self._device).mul_(std)
-
-
-def _folded(seed: int) -> int:
-    """A seed of 32 bits: torch's generator takes no notice of the others. Below 2**32 it is the seed itself."""
-    return (seed ^ (seed >> 32) * _ODD) & 0xFFFF_FFFF
