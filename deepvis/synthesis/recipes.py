@@ -105,14 +105,14 @@ RECIPES: tuple[Recipe, ...] = (
         for_classes=Recipe(
             name="clear",
             source=_MEASURED,
-            objective=piece("softmax", weight=1.0),
+            objective=piece("softmax", weight=4.0),
             parametrization=piece("fourier", std=0.3, decay=1.2, blur=0.45, contrast=1.5),
             transforms=(
                 piece("zoom", low=0.8, high=2.0, slack=0.05),
                 piece("rotate", degrees=5.0),
-                piece("noise", std=0.025),
+                piece("noise", std=0.01),
             ),
-            regularizers=(piece("skip-gradient", factor=0.4), piece("batch-norm", weight=0.002)),
+            regularizers=(piece("skip-gradient", factor=0.4), piece("batch-norm", weight=0.003)),
             stepper=piece("adam", rate=0.15, end=0.2),
             steps=135,
             size=160,
