@@ -350,8 +350,9 @@ def test_of_several_starts_one_is_finished(engine):
 def test_the_best_start_goes_on_as_if_it_had_been_alone(engine):
     scouted = ascend(engine, want("act2", (4,), (9,), SCOUTED.changed(scout_size=1.0)))
     alone = [
-        ascend(engine, want("act2", (4,), (9 + start * (1 << 54),), SCOUTED.changed(starts=1))) for start in range(3)
+        ascend(engine, want("act2", (4,), (9 + start * 0x9E37_79B1,), SCOUTED.changed(starts=1))) for start in range(3)
     ]
+    assert len({made.images.tobytes() for made in alone}) == 3
     best = max(alone, key=lambda made: made.trajectory[:6].mean())
     assert np.abs(scouted.images.astype(int) - best.images).max() <= 1
 
