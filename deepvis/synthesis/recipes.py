@@ -92,7 +92,7 @@ RECIPES: tuple[Recipe, ...] = (
         name="clear",
         source=_MEASURED,
         objective=Piece("neuron"),
-        parametrization=piece("fourier", std=0.01, decay=1.2),
+        parametrization=piece("fourier", std=0.05, decay=1.2, contrast=1.5),
         # shifted by less than their stride, units of the first layers answer to something else
         transforms=(
             piece("scale", low=0.95, high=1.05),
@@ -106,8 +106,8 @@ RECIPES: tuple[Recipe, ...] = (
         for_classes=Recipe(
             name="clear",
             source=_MEASURED,
-            objective=piece("softmax", weight=4.0),
-            parametrization=piece("fourier", std=0.3, decay=1.2, blur=0.45, contrast=1.5),
+            objective=piece("softmax", weight=2.0),
+            parametrization=piece("fourier", std=0.6, decay=1.2, blur=0.45, contrast=1.5),
             transforms=(
                 piece("zoom", low=0.8, high=2.0, slack=0.05),
                 piece("rotate", degrees=5.0),
@@ -115,9 +115,10 @@ RECIPES: tuple[Recipe, ...] = (
             ),
             regularizers=(piece("skip-gradient", factor=0.4), piece("batch-norm", weight=0.003)),
             stepper=piece("adam", rate=0.15, end=0.2),
-            steps=135,
+            steps=140,
             size=160,
-            starts=3,
+            starts=4,
+            scouting=0.2,
             average=0.9,
             coarse=0.8,
             coarse_part=1.0,
