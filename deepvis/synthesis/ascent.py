@@ -11,7 +11,7 @@ import torch
 
 from deepvis.models.errors import ModelError
 from deepvis.synthesis.climb import WHITE, Climb, Course, as_bytes
-from deepvis.synthesis.excitement import judge, reason, recognition
+from deepvis.synthesis.excitement import judge, reason
 from deepvis.synthesis.gradient_flow import GradientFlow
 from deepvis.synthesis.objectives import OBJECTIVES
 from deepvis.synthesis.recipe import Keep
@@ -20,8 +20,6 @@ from deepvis.synthesis.subject import Subject
 from deepvis.synthesis.synthesis import Materials, Synthesis, SynthesisRequest, Watch
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from deepvis.models.engine import Engine
     from deepvis.synthesis.excitement import Verdict
     from deepvis.synthesis.objectives import Objective
@@ -32,9 +30,6 @@ __all__ = ["Materials", "SynthesisRequest", "Watch", "ascend"]
 
 _TRY_SEEDS = 1 << 62
 """Added to a seed, times the number of the try: later tries begin elsewhere."""
-_RECOGNIZED = 0.9
-"""Probability from which the network recognizes a class in its own picture: of pictures that others do not recognize
-most are below, of all others few."""
 _START_SEEDS = 0x9E37_79B1
 """The same for the starts of one try; of a seed, torch's generators heed the lowest 32 bits only."""
 
@@ -113,7 +108,6 @@ def _all_tries(
     results = _one_try(subject, request, objective, materials, watch, everyone, 0)
     if not seeks:
         return results
-    _doubt(subject, request, objective, materials, watch, results)
     for number in range(1, request.tries):
         off = tuple((~results.verdict.excited).nonzero().flatten().tolist())
         if not off:
@@ -122,32 +116,6 @@ def _all_tries(
         _take_over(results, again, off)
         results.tries = number + 1
     return results
-
-
-def _doubt(
-    subject: Subject,
-    request: SynthesisRequest,
-    objective: Objective,
-    materials: Materials,
-    watch: Watch,
-    results: _Results,
-) -> None:
-    """Make class pictures once more in which the network does not recognize the class."""
-    otherwise = request.recipe.otherwise
-    if otherwise is None or request.start is not None or not subject.is_classes:
-        return
-    units = torch.tensor(request.units, device=subject.device)
-    flow = GradientFlow(redirects=False)
-    before = recognition(subject, _as_pictures(results.images, subject), units, flow)
-    doubted = tuple((before < _RECOGNIZED).nonzero().flatten().tolist())
-    if not doubted:
-        return
-    other = replace(request, recipe=otherwise.changed(for_classes=None), steps=request.passes)
-    again = _one_try(subject, other, objective, materials, watch, doubted, 0)
-    after = recognition(subject, _as_pictures(again.images, subject), units[list(doubted)], flow)
-    for here, place in enumerate(doubted):
-        if after[here] > before[place]:
-            _take_over_one(results, again, here, place)
 
 
 def _one_try(  # noqa: PLR0913  (everything an ascent needs)
@@ -181,7 +149,7 @@ def _one_try(  # noqa: PLR0913  (everything an ascent needs)
     climb = Climb(subject, course, materials)
     reached = climb.run(watch)
     images = as_bytes(climb.shown(reached.pictures))
-    stored = _as_pictures(images, subject)
+    stored = torch.from_numpy(images).to(subject.device).permute(0, 3, 1, 2).float() / WHITE
     # scaled pictures are for people: another picture than the one that was climbed to
     verdict = judge(
         subject,
@@ -227,16 +195,13 @@ def _take_over(results: _Results, again: _Results, places: tuple[int, ...]) -> N
     """Put better pictures of a later try into their places."""
     for here, place in enumerate(places):
         excited = bool(again.verdict.excited[here])
-        if excited or again.verdict.inputs[here] > results.verdict.inputs[place]:
-            _take_over_one(results, again, here, place)
-
-
-def _take_over_one(results: _Results, again: _Results, here: int, place: int) -> None:
-    results.images[place] = again.images[here]
-    results.trajectory[:, place] = again.trajectory[:, here]
-    results.majority[place] = again.majority[here]
-    for name in ("objectives", "peaks", "ranks", "inputs", "excited"):
-        getattr(results.verdict, name)[place] = getattr(again.verdict, name)[here]
+        if not excited and not again.verdict.inputs[here] > results.verdict.inputs[place]:
+            continue
+        results.images[place] = again.images[here]
+        results.trajectory[:, place] = again.trajectory[:, here]
+        results.majority[place] = again.majority[here]
+        for name in ("objectives", "peaks", "ranks", "inputs", "excited"):
+            getattr(results.verdict, name)[place] = getattr(again.verdict, name)[here]
 
 
 def _reasons(subject: Subject, request: SynthesisRequest, results: _Results) -> tuple[str, ...]:
@@ -267,11 +232,6 @@ def _check_units(request: SynthesisRequest, subject: Subject) -> None:
             raise ModelError(
                 f"The layer '{request.layer}' has the units 0 to {subject.units - 1}; there is no unit {unit}."
             )
-
-
-def _as_pictures(images: NDArray[np.uint8], subject: Subject) -> torch.Tensor:
-    """Bytes `(batch, size, size, 3)` as the network's pictures, `(batch, 3, size, size)` in 0..1."""
-    return torch.from_numpy(images).to(subject.device).permute(0, 3, 1, 2).float() / WHITE
 
 
 def _start(request: SynthesisRequest, subject: Subject) -> torch.Tensor | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from deepvis.synthesis.climb import ranks_of
 from deepvis.synthesis.objectives import Reading
@@ -58,21 +57,6 @@ def judge(
     inputs = Reading({subject.tap.name: layer.before}, subject.tap.name, units).own().amax((1, 2))
     figures = (objective(reading), peaks, ranks_of(layer.maps, units), inputs, excited)
     return Verdict(*(figure.cpu() for figure in figures))
-
-
-@torch.no_grad()
-def recognition(subject: Subject, pictures: torch.Tensor, units: torch.Tensor, flow: GradientFlow) -> torch.Tensor:
-    """The network's own probability of each picture's class, seeing it whole at its usual size: float32 `(batch,)`.
-
-    Args:
-        subject: reads a layer of classes.
-        pictures: `(batch, 3, size, size)` in 0..1.
-        units: int64 `(batch,)`: the classes.
-        flow: for the forward pass.
-    """
-    whole = functional.interpolate(pictures, subject.usual_size, mode="bilinear", antialias=True)
-    logits = subject.read(whole, flow)[subject.tap.name].maps.mean((2, 3))
-    return logits.softmax(1).gather(1, units[:, None])[:, 0].cpu()
 
 
 def reason(subject: Subject, verdict: Verdict, place: int, unit: int, tries: int) -> str:

@@ -82,8 +82,6 @@ class Recipe:
         average: memory of the running mean of the variables that is shown; 0: the variables themselves.
         stretch: finished pictures are scaled about gray to the full range, as those of 2015 were saved: what excites a
             unit may differ from gray by less than one can see.
-        otherwise: how class pictures are made once more in which the network itself does not recognize the class, with the
-            same objective and number of steps; the better one is kept. None: they stay as they are.
         for_classes: used instead on layers of classes; None: the same for all layers.
 
     Raises:
@@ -110,7 +108,6 @@ class Recipe:
     scout_size: float = 0.7
     average: float = 0.0
     stretch: bool = False
-    otherwise: Recipe | None = None
     for_classes: Recipe | None = None
 
     def __post_init__(self) -> None:
@@ -197,7 +194,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "transforms": _pieces,
     "regularizers": _pieces,
     "for_classes": _optional,
-    "otherwise": _optional,
     "keep": Keep,
     "fill": Fill,
 }

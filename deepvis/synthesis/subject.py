@@ -63,11 +63,6 @@ class Subject:
         return self.tap.info.units
 
     @property
-    def usual_size(self) -> tuple[int, int]:
-        """`(height, width)` that the network was made for."""
-        return self._preprocessing.input_size
-
-    @property
     def is_classes(self) -> bool:
         """The layer's units are classes."""
         return self.tap.info.is_classes or self.tap.name == SOFTMAX
