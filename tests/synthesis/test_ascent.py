@@ -248,6 +248,20 @@ def test_a_unit_that_cannot_be_excited_is_reported_with_the_reason(engines):
     assert "all weights" in ascend(engine, want("conv", (1,), recipe=STILL, steps=2)).reasons[0]
 
 
+def test_later_tries_begin_elsewhere(engines):
+    recipe = STILL.changed(parametrization=piece("pixels", std=0.5))
+    seen = []
+    ascend(
+        engines(off_network(-1e6)),
+        want("act", (0,), (7,), recipe=recipe, steps=1),
+        watch=Watch(seen.append, every=1),
+    )
+    begun = {preview.attempt: preview.images[0].ravel() for preview in seen}
+    assert sorted(begun) == [0, 1, 2]
+    # other noise is not even alike
+    assert np.abs(np.corrcoef(list(begun.values())) - np.eye(3)).max() < 0.2
+
+
 class Sick(nn.Module):
     def forward(self, x):
         return x * torch.tensor([1.0, torch.nan, 1.0]).view(1, 3, 1, 1)
