@@ -11,7 +11,6 @@ import typer
 
 from deepvis.command_options import takes
 from deepvis.command_settings import (
-    CommandError,
     Gallery,
     Progress,
     SettingsFile,
@@ -159,16 +158,10 @@ def show(
     chosen = chosen_settings(settings, context.obj, {})
     from deepvis import gallery_commands  # noqa: PLC0415  (see the module)
     from deepvis.models.zoo import model_key  # noqa: PLC0415  (imports torch)
-    from deepvis.records import UnitId  # noqa: PLC0415  (see the module)
     from deepvis.unit_pictures import unit_pictures  # noqa: PLC0415  (see the module)
 
-    try:
-        # without a model the settings' own is meant
-        address = UnitId.parse(unit if unit.count("/") != 1 else f"{model_key(chosen.model)}/{unit}")
-    except ValueError as error:
-        raise CommandError(str(error)) from error
-
     def work() -> str:
+        address = gallery_commands.unit_address(unit, model_key(chosen.model))
         with gallery_commands.opened_galleries(address.model, gallery, chosen.gallery_dir) as galleries:
             record, source = gallery_commands.read_unit(address, galleries)
             pictures = unit_pictures(address, galleries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ REFUSALS = (EvaluationError, ModelError, DeviceError, GalleryError)
 WIDTH = 170
 """Characters of tables that do not go to a terminal."""
 _FORMS = ("auto", "bar", "lines", "none")
+_SUBJECT = re.compile(r"\w+( and \w+)*")
 _OPTIONS = {"judges": "--judge"}
 """Options that are not called like the field of the request."""
 
@@ -123,10 +125,15 @@ def evaluation_request(settings: Settings, options: EvaluateOptions) -> Evaluati
             threads=settings.threads or os.cpu_count() or 1,
         )
     except EvaluationError as error:
-        # the person wrote an option: the sentence names it as it was written
-        name, space, rest = str(error).partition(" ")
-        known = {field.name: f"--{field.name.replace('_', '-')}" for field in fields(EvaluationRequest)} | _OPTIONS
-        raise EvaluationError(f"{known.get(name, name)}{space}{rest}") from None
+        raise EvaluationError(_as_options(str(error))) from None
+
+
+def _as_options(said: str) -> str:
+    """The sentence, with the fields that it begins with named as the person wrote them: as options."""
+    known = {field.name: f"--{field.name.replace('_', '-')}" for field in fields(EvaluationRequest)} | _OPTIONS
+    subject = _SUBJECT.match(said)
+    names = subject[0].split(" and ") if subject else []
+    return " and ".join(known.get(name, name) for name in names) + said[len(" and ".join(names)) :]
 
 
 def _judges(named: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -16,11 +16,12 @@ from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ImageKind, ModelIdentity
 from deepvis.gallery.writer import GalleryWriter
 from deepvis.live.crop_pictures import ImagePicture
+from deepvis.records import UnitId
 from deepvis.scan_progress import counted
 from deepvis.sources.base import SourceError
 from deepvis.sources.decode import decode_image, read_image
 from deepvis.sources.encode import encode_png
-from deepvis.unit_pictures import decoded_pictures, picture_json, picture_line
+from deepvis.unit_pictures import decoded_pictures, picture_json, picture_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +30,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.gallery.records import Exemplar, UnitRecord, UnitStatistics
-    from deepvis.records import Rect, UnitId
+    from deepvis.records import Rect
     from deepvis.unit_pictures import UnitPicture
+
+
+def unit_address(text: str, model: str) -> UnitId:
+    """The unit that a person named; where the model is left out, `model` is meant.
+
+    Raises:
+        GalleryError: it names none.
+    """
+    try:
+        return UnitId.parse(text if text.count("/") != 1 else f"{model}/{text}")
+    except ValueError:
+        raise GalleryError(
+            f"'{text}' is no unit address: write layer/unit, as in blocks.4.1/37, or model/layer/unit for another model"
+            f" than {model}."
+        ) from None
 
 
 @contextmanager
@@ -43,10 +59,13 @@ def opened_galleries(model: str, named: Path | None, folder: Path | None) -> Ite
     own, packaged = gallery_file(model, folder), packaged_gallery(model)
     found = [path for path in (own, packaged) if path is not None and path.is_file()]
     if named is not None:
-        found = [named.expanduser()]
+        own = named.expanduser()
+        found = [own] if own.exists() else []
     if not found:
+        more = f"--model {model}" if named is None else f"--model {model} --gallery {own}"
         raise GalleryError(
-            f"There is no gallery of {model} at {own}. Make one: deepvis scan --images FOLDER --model {model}"
+            f"There is no gallery of {model} at {own}. Make one: deepvis scan --images FOLDER {more}, or deepvis"
+            f" synthesize {more}"
         )
     with ExitStack() as stack:
         galleries = [stack.enter_context(GalleryReader(path)) for path in found]
@@ -93,7 +112,7 @@ def as_json(record: UnitRecord, pictures: Sequence[UnitPicture]) -> dict[str, ob
 
 
 def as_text(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture]) -> str:
-    """The same for people, in short."""
+    """The same for people, in short; `path` is the gallery of the record, and others are named above their pictures."""
     lines = [f"{record.unit}   ({path})"]
     if record.statistics is not None:
         lines += ["", *_statistics_lines(record.statistics)]
@@ -108,8 +127,7 @@ def as_text(record: UnitRecord, path: Path, pictures: Sequence[UnitPicture]) -> 
     if record.similar:
         named = (f"{s.unit} ({s.correlation:.2f})" for s in record.similar)
         lines += ["", f"SIMILAR UNITS  {', '.join(named)}"]
-    if pictures:
-        lines += ["", "PICTURES", *(picture_line(picture) for picture in pictures)]
+    lines += _pictures_lines(pictures, path)
     return "\n".join(lines)
 
 
@@ -205,7 +223,7 @@ def _unknown(unit: UnitId, known: list[str]) -> str:
     names = f" It knows: {', '.join(known)}." if known else " It knows none yet: the scan has not come so far."
     return (
         f"The gallery knows no layer {unit.layer}.{names} 'deepvis layers --all --model {unit.model}' lists those that "
-        "there are; to add one: deepvis scan --images FOLDER --layers NAME"
+        "there are; to add one: deepvis scan --images FOLDER --layers NAME, or deepvis synthesize --layers NAME"
     )
 
 
@@ -263,6 +281,18 @@ def _statistics_lines(s: UnitStatistics) -> list[str]:
     if s.selectivity is not None:
         lines.append(f"selectivity      {s.selectivity:.2f}")
     return lines
+
+
+def _pictures_lines(pictures: Sequence[UnitPicture], path: Path) -> Iterator[str]:
+    """A heading for the pictures of each gallery, which names it where it is another than `path`."""
+    told = path if len({picture.gallery.path for picture in pictures}) == 1 else None
+    before: Path | None = None
+    for picture, line in zip(pictures, picture_lines(pictures), strict=True):
+        here = picture.gallery.path
+        if here != before:
+            yield from ("", "PICTURES" if here == told else f"PICTURES   ({here})")
+        before = here
+        yield line
 
 
 def _exemplar_line(exemplar: Exemplar) -> str:

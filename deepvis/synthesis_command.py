@@ -23,6 +23,7 @@ from deepvis.job_command import (
 )
 from deepvis.models.zoo import model_key
 from deepvis.precompute.merge_pictures import merge_pictures, picture_jobs
+from deepvis.precompute.picture_plan import check_named
 from deepvis.precompute.picture_request import PicturesError, PicturesRequest
 from deepvis.precompute.progress import ScanControl
 from deepvis.precompute.shards import Shard, shard_files
@@ -99,16 +100,20 @@ def synthesize(settings: Settings, options: SynthesisOptions, shard: Shard) -> s
 
     Raises:
         PicturesError: it cannot be done, as a sentence.
+        GalleryError: a gallery that is named cannot be used.
         Interrupted: a signal ended it.
     """
     gallery = gallery_path(settings, options.gallery)
     request = _request(settings, options, gallery, shard)
+    folder_is_new = not gallery.parent.is_dir()
     control = ScanControl()
     with shown_progress(options.progress, control) as report, stopping(control) as signals:
         summary = run_synthesis(request, report=report, control=control)
         if not summary.finished:
             return _stopped(summary, signals)
         said = _made(summary, shard, named=options.gallery is not None)
+        if folder_is_new:
+            said += f"\nIts folder was not there and was made: {gallery.parent.resolve()}."
         if shard.count == 1:
             return said
 
@@ -152,6 +157,7 @@ def launch(settings: Settings, options: SynthesisOptions, model: Sequence[str]) 
     Raises:
         LaunchError: a job could not be started, or failed.
         PicturesError: the options make no sense.
+        GalleryError: a gallery that is named cannot be used.
     """
     gallery = gallery_path(settings, options.gallery)
     _request(settings, options, gallery, Shard())
@@ -222,6 +228,8 @@ def _request(settings: Settings, options: SynthesisOptions, gallery: Path, shard
         request.check()
     except PicturesError as error:
         raise PicturesError(as_option(error, request)) from None
+    # before the network is read, which takes seconds
+    check_named(request)
     return request
 
 

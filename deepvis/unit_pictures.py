@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -97,9 +98,15 @@ def picture_json(picture: UnitPicture) -> dict[str, object]:
     }
 
 
-def picture_line(picture: UnitPicture) -> str:
-    """The same for people, in one line."""
-    image = picture.image
+def picture_lines(pictures: Iterable[UnitPicture]) -> Iterator[str]:
+    """The same for people, a line per picture; syntheses are numbered as they come."""
+    syntheses = itertools.count(1)
+    for picture in pictures:
+        image = picture.image
+        yield _line(image, next(syntheses) if image.kind is ImageKind.SYNTHESIS else image.rank + 1)
+
+
+def _line(image: ImageRecord, number: int) -> str:
     value = "" if image.value is None else f"{image.value:.4g}"
     told = [image.recipe] if image.recipe else []
     if image.kind is ImageKind.SYNTHESIS:
@@ -107,11 +114,12 @@ def picture_line(picture: UnitPicture) -> str:
     ratio, rank, reason = (image.metadata.get(name) for name in ("natural_ratio", "layer_rank", "reason"))
     if isinstance(ratio, float):
         told.append(f"{ratio:.2f} × the natural maximum")
-    if isinstance(rank, int):
+    # what a unit that stayed off ranks behind says nothing
+    if isinstance(rank, int) and not reason:
         told.append(f"rank {rank + 1} in its layer")
     if reason:
         told.append(str(reason))
-    return f"  {image.kind} {image.rank + 1:<3} {value:>9}  {', '.join(told)}".rstrip()
+    return f"  {image.kind} {number:<3} {value:>9}  {', '.join(told)}".rstrip()
 
 
 def _job(job: JobRecord) -> dict[str, object]:

@@ -90,6 +90,7 @@ def test_the_layers_asked_for_are_those_in_the_gallery(images, net, tmp_path, ca
     assert main(["show", address_of(net, "head/0"), "--gallery", str(gallery)]) == 2
     said = capsys.readouterr().err
     assert "knows no layer head" in said
+    assert "deepvis synthesize --layers NAME" in said
     assert "body" in said
 
 
@@ -151,7 +152,25 @@ def test_an_address_that_leads_nowhere_is_told_why(images, net, tmp_path, capsys
 
 def test_without_any_gallery_the_command_that_makes_one_is_named(capsys):
     assert main(["show", "resnet18/layer4/7"]) == 2
-    assert "deepvis scan --images FOLDER --model resnet18" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "deepvis scan --images FOLDER --model resnet18" in said
+    assert "deepvis synthesize --model resnet18" in said
+
+
+@pytest.mark.parametrize("words", [["show", "resnet18/layer4/7"], ["export", "--model", "resnet18", "--to", "out"]])
+def test_a_named_gallery_that_is_not_there_can_be_made_by_either_command(words, tmp_path, capsys):
+    gallery = tmp_path / "gone.sqlite"
+    assert main([*words, "--gallery", str(gallery)]) == 2
+    said = capsys.readouterr().err
+    assert f"deepvis scan --images FOLDER --model resnet18 --gallery {gallery}" in said
+    assert f"deepvis synthesize --model resnet18 --gallery {gallery}" in said
+
+
+def test_an_address_without_a_unit_is_told_that_the_model_may_be_left_out(capsys):
+    assert main(["show", "blocks.2.0"]) == 2
+    said = capsys.readouterr().err
+    assert "'blocks.2.0' is no unit address: write layer/unit, as in blocks.4.1/37" in said
+    assert "for another model than efficientnet_lite0" in said
 
 
 def test_a_folder_that_is_not_there_is_named(net, tmp_path, capsys):

@@ -70,6 +70,7 @@ def test_markdown_and_tables_name_the_recipe(words, capsys):
         (["--units-per-layer", "-2"], "--units-per-layer must be at least 0"),
         (["--recipes", "nothing"], "No recipe is called 'nothing'"),
         (["--judge", "efficientnet_lite1"], "has no class names"),
+        (["--classes", "0", "--units-per-layer", "0"], "--units-per-layer and --classes are both 0, so there is"),
         (["--judge", "nobody"], "No network is called 'nobody'"),
         (["--layers", "nowhere"], "has no layer 'nowhere'"),
         (["--images", "nowhere"], "There is no image in nowhere"),
@@ -81,6 +82,34 @@ def test_markdown_and_tables_name_the_recipe(words, capsys):
 def test_what_cannot_be_is_said_in_a_sentence(words, more, said, capsys):
     assert main([*words, *more]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--recipes", "nothing"], "No recipe is called 'nothing'"),
+        (["--recipes", "clear,clear.json"], "clear.json cannot be read"),
+        (["--judge", "nobody"], "No network is called 'nobody'"),
+        (["--images", "nowhere"], "There is no image in nowhere"),
+        (["--gallery", "nowhere.sqlite"], "nowhere.sqlite"),
+        (["--model", "nobody"], "No network is called 'nobody'"),
+    ],
+)
+def test_what_needs_no_network_to_be_seen_is_said_before_one_is_built(words, more, said, capsys):
+    assert main([*words, "--progress", "lines", *more]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+@pytest.mark.parametrize("name", ["nobody", "no_such_module:factory"])
+def test_a_judge_that_does_not_exist_is_told_with_its_own_option(words, name, tmp_path, capsys):
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(f"class {number}" for number in range(3)))
+    assert main([*words, "--judge", name, "--labels", str(labels)]) == 2
+    said = capsys.readouterr().err
+    assert "give --judge package.module:function" in said
+    assert "--model" not in said
 
 
 def test_the_default_network_does_not_judge_itself(images, recipe, capsys):

@@ -15,6 +15,7 @@ from deepvis import synthesis_commands
 from deepvis.cli import main
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
+from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.zoo import model_key
 from deepvis.sources.decode import decode_image
 from deepvis.synthesis.recipe import Recipe
@@ -235,7 +236,10 @@ def test_programs_are_told_in_json(synthesize, tmp_path, capsys, monkeypatch):
         (["--per-unit", "0"], "--per-unit must be"),
         (["--quality", "0"], "--quality must be 1 to 100"),
         (["--recipe", "clar"], "No recipe is called 'clar'. Did you mean clear"),
-        (["--recipe", "missing.json"], "cannot be read"),
+        (
+            ["--recipe", "missing.json"],
+            "missing.json cannot be read: No such file or directory. 'deepvis recipes clear'",
+        ),
         (["--gallery", "/proc/nowhere/g.sqlite"], "cannot be made"),
         (["--natural", "missing.sqlite"], "There is no gallery missing.sqlite"),
         (["--shard", "3"], "--shard must look like"),
@@ -254,6 +258,75 @@ def test_what_makes_no_sense_is_told_in_a_sentence(synthesize, tmp_path, capsys,
     assert not gallery.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--gallery", "damaged.sqlite"], "damaged.sqlite is damaged"),
+        (["--gallery", "other.sqlite"], "belongs to the model another"),
+        (["--natural", "damaged.sqlite"], "damaged.sqlite is damaged"),
+        (["--natural", "missing.sqlite"], "There is no gallery missing.sqlite"),
+        (["--recipe", "clar"], "No recipe is called 'clar'"),
+        (["--patches", "folder"], "has no use for --patches"),
+        (["--generator", "nets:made"], "has no use for --generator"),
+        (["--model", "nobody"], "No network is called 'nobody'"),
+    ],
+)
+def test_what_needs_no_network_to_be_seen_is_told_before_one_is_read(
+    synthesize, tmp_path, capsys, monkeypatch, words, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "damaged.sqlite").write_bytes(b"")
+    GalleryWriter(tmp_path / "other.sqlite", "another").close()
+    for more in ([], ["--launch", "local"]):
+        assert synthesize(tmp_path / "g.sqlite", *words, *more) == 2
+        captured = capsys.readouterr()
+        assert said in captured.err
+        assert len(captured.err.splitlines()) == 1
+
+
+def test_a_folder_that_is_made_for_the_gallery_is_named(synthesize, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert synthesize("new/deep/g.sqlite", "--layers", "body", "--units", "0") == 0
+    assert f"Its folder was not there and was made: {tmp_path / 'new' / 'deep'}." in capsys.readouterr().out
+    assert synthesize("new/deep/g.sqlite", "--layers", "body", "--units", "1") == 0
+    assert "folder" not in capsys.readouterr().out
+
+
+def picture_lines(capsys, net, rest, *more):
+    capsys.readouterr()
+    assert main(["show", f"{model_key(net[1])}/{rest}", *more]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return lines[next(number for number, line in enumerate(lines) if line.startswith("PICTURES")) :]
+
+
+def test_the_pictures_of_a_unit_are_numbered(synthesize, net, tmp_path, capsys):
+    gallery = tmp_path / "g.sqlite"
+    synthesize(gallery, "--layers", "body", "--units", "0", "--per-unit", "3")
+    heading, *lines = picture_lines(capsys, net, "body/0", "--gallery", str(gallery))
+    assert heading == "PICTURES"
+    assert [line.split()[:2] for line in lines] == [["synthesis", str(number)] for number in (1, 2, 3)]
+
+
+def test_the_gallery_that_holds_a_picture_is_named_where_it_is_another(
+    synthesize, scan, net, tmp_path, capsys, monkeypatch
+):
+    from deepvis import gallery_commands
+
+    packaged, own = tmp_path / "packaged.sqlite", gallery_file(model_key(net[1]))
+    monkeypatch.setattr(gallery_commands, "packaged_gallery", lambda _model: packaged)
+    scan(packaged, "--layers", "body")
+    synthesize(own, "--layers", "body")
+    heading, first = picture_lines(capsys, net, "body/1")
+    assert heading == f"PICTURES   ({own})"
+    assert "quick, seed 0" in first
+    synthesize(packaged, "--layers", "body", "--seed", "1")
+    lines = picture_lines(capsys, net, "body/1")
+    own.unlink()
+    assert lines[0] == f"PICTURES   ({own})"
+    assert lines[3] == f"PICTURES   ({packaged})"
+    assert [line.split()[1] for line in (lines[1], lines[4])] == ["1", "2"]
+
+
 def test_units_that_cannot_be_excited_are_listed_and_the_exit_code_is_0(networks, recipe, tmp_path, capsys):
     file = networks.folder / "nets.py"
     file.write_text(
@@ -268,7 +341,9 @@ def test_units_that_cannot_be_excited_are_listed_and_the_exit_code_is_0(networks
     assert "Unit 1 of body gives 0 for every picture: all weights that lead to it are 0." in said
     assert said.count("all weights that lead to it") == 3
     assert main(["show", "nets:dead/body/2", "--gallery", str(tmp_path / "g.sqlite")]) == 0
-    assert "all weights that lead to it are 0" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "all weights that lead to it are 0" in said
+    assert "in its layer" not in said
 
 
 def test_without_a_recipe_the_default_one_is_taken():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ import numpy as np
 import torch
 
 from deepvis.evaluation.errors import EvaluationError
-from deepvis.models.zoo import load_model
+from deepvis.models.errors import ModelError
+from deepvis.models.zoo import check_name, load_model
 from deepvis.records import ModelRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import nn
@@ -91,9 +93,29 @@ def load_judge(name: str, visualized: LoadedModel, device: torch.device | str = 
         ModelError: it cannot be had; the message is a sentence.
         EvaluationError: it is no independent judge of this network.
     """
-    loaded = load_model(ModelRequest(name))
+    with _named_with_judge():
+        loaded = load_model(ModelRequest(name))
     check_independent(loaded, visualized)
     return Judge(loaded, device)
+
+
+def check_judge(name: str) -> None:
+    """Refuse a name that no network has, without loading anything.
+
+    Raises:
+        ModelError: as a sentence.
+    """
+    with _named_with_judge():
+        check_name(name)
+
+
+@contextmanager
+def _named_with_judge() -> Iterator[None]:
+    """Sentences about a judge tell to name it with its own option."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(str(error).replace("--model", "--judge")) from error
 
 
 def check_independent(judge: LoadedModel, visualized: LoadedModel) -> None:

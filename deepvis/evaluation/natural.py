@@ -62,7 +62,7 @@ def read_photographs(folder: Path, natural: NaturalStatistics) -> Photographs:
     Raises:
         EvaluationError: there is none that can be read.
     """
-    files = list_images(folder) if folder.is_dir() else []
+    files = photograph_files(folder)
     step = max(1, math.ceil(len(files) / MOST_PHOTOGRAPHS))
     pictures = []
     for file in files[::step]:
@@ -71,8 +71,24 @@ def read_photographs(folder: Path, natural: NaturalStatistics) -> Photographs:
         except SourceError:
             continue
     if not pictures:
-        raise EvaluationError(f"There is no image in {folder} that can be read, and pictures are compared with some.")
+        raise _without_images(folder)
     return Photographs(pictures, natural, str(folder))
+
+
+def photograph_files(folder: Path) -> list[Path]:
+    """The image files of a folder.
+
+    Raises:
+        EvaluationError: there is none.
+    """
+    files = list(list_images(folder)) if folder.is_dir() else []
+    if not files:
+        raise _without_images(folder)
+    return files
+
+
+def _without_images(folder: Path) -> EvaluationError:
+    return EvaluationError(f"There is no image in {folder} that can be read, and pictures are compared with some.")
 
 
 def square(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

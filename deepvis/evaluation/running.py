@@ -9,17 +9,19 @@ import torch
 
 from deepvis.evaluation.errors import EvaluationError
 from deepvis.evaluation.evaluation import Bench, Evaluation
-from deepvis.evaluation.judges import load_judge
+from deepvis.evaluation.judges import check_judge, load_judge
 from deepvis.evaluation.making import RecipeMaker, Shelf
-from deepvis.evaluation.natural import Scanned, read_photographs
+from deepvis.evaluation.natural import Scanned, photograph_files, read_photographs
 from deepvis.evaluation.report import Report, Setting
 from deepvis.evaluation.request import JUDGES
 from deepvis.evaluation.units import class_layer, draw_units, hidden_layers
 from deepvis.evaluation.workshop import Progress, nobody
+from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ModelIdentity
 from deepvis.models.devices import resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
+from deepvis.models.zoo import check_name
 from deepvis.synthesis.natural_gallery import natural_statistics
 from deepvis.synthesis.recipes import recipe_named
 from deepvis.synthesis.synthesis import Materials
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from deepvis.evaluation.request import EvaluationRequest
     from deepvis.evaluation.units import Draw
     from deepvis.models.engine import Engine
-    from deepvis.synthesis.natural_images import NaturalStatistics
+    from deepvis.synthesis.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,7 @@ def run_evaluation(
         GalleryError: a gallery cannot be read.
     """
     torch.set_num_threads(request.threads)
+    recipes = _checked(request)
     engine = _engine(request, report)
     identity = _identity(engine)
     natural = natural_statistics(request.galleries, identity)
@@ -73,7 +76,9 @@ def run_evaluation(
         Bench(engine, photographs, judges, scanned, shelf, natural), _draws(request, engine), request.pictures
     )
     try:
-        makers = [*_makers(request, engine, natural), *(more(engine) if more else ())]
+        materials = Materials(natural)
+        made = [RecipeMaker(engine, recipe, materials, batch_size=request.batch_size) for recipe in recipes]
+        makers = [*made, *(more(engine) if more else ())]
         measurements = evaluation.run(makers, report)
     except ValueError as error:
         raise EvaluationError(str(error)) from error
@@ -90,6 +95,18 @@ def run_evaluation(
         chance=1 / engine.classes if engine.classes else 0.0,
     )
     return Outcome(Report(setting, measurements, notes), evaluation.pictures)
+
+
+def _checked(request: EvaluationRequest) -> list[Recipe]:
+    """The recipes; refuses what needs no network to be seen, before one is read."""
+    check_name(request.model.name)
+    recipes = _recipes(request)
+    photograph_files(request.images)
+    for path in request.galleries:
+        GalleryReader(path).close()
+    for name in (request.judges or ()) if request.classes else ():
+        check_judge(name)
+    return recipes
 
 
 def _engine(request: EvaluationRequest, report: Callable[[Progress], None]) -> Engine:
@@ -137,11 +154,13 @@ def _draws(request: EvaluationRequest, engine: Engine) -> tuple[Draw, ...]:
     return tuple(draws)
 
 
-def _makers(request: EvaluationRequest, engine: Engine, natural: NaturalStatistics) -> list[Maker]:
-    materials = Materials(natural)
-    recipes = [recipe_named(name) for name in request.recipes]
+def _recipes(request: EvaluationRequest) -> list[Recipe]:
+    try:
+        recipes = [recipe_named(name) for name in request.recipes]
+    except ValueError as error:
+        raise EvaluationError(str(error)) from error
     names = [recipe.name for recipe in recipes]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise EvaluationError(f"Two recipes are called '{repeated}': give them names of their own.")
-    return [RecipeMaker(engine, recipe, materials, batch_size=request.batch_size) for recipe in recipes]
+    return recipes

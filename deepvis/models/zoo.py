@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from deepvis.models.preprocess import Preprocessing
     from deepvis.records import ModelRequest
 
-__all__ = ["Canceled", "LoadedModel", "ModelError", "Progress", "available_models", "load_model", "model_key"]
+__all__ = [
+    "Canceled",
+    "LoadedModel",
+    "ModelError",
+    "Progress",
+    "available_models",
+    "check_name",
+    "load_model",
+    "model_key",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +118,15 @@ def model_key(name: str) -> str:
     if prefix in ("", "timm") and timm_models.is_timm(rest):
         return families.timm_key(rest)
     return own_key(name) if is_own(name) else name
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that nobody knows, without loading anything.
+
+    Raises:
+        ModelError: names those that are close.
+    """
+    _find_family(name)
 
 
 def _find_family(name: str) -> Callable[[ModelRequest, Watch], families.Parts]:

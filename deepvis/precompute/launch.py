@@ -81,11 +81,15 @@ def submit(
         raise LaunchError("--launch needs submitit: pip install 'deepvis[cluster]'.") from None
     try:
         executor = submitit.AutoExecutor(folder=str(folder), cluster=cluster)
+    except (RuntimeError, ValueError) as error:
+        here = "" if cluster == "local" else " To start them as processes of this machine: --launch local."
+        raise LaunchError(_refused(cluster, error) + here) from error
+    try:
         executor.update_parameters(**parameters)
         with executor.batch():
             jobs = [executor.submit(ShardTask(tuple(command))) for command in commands]
     except (RuntimeError, ValueError, TypeError, NameError) as error:
-        raise LaunchError(f"The shards could not be started on '{cluster}': {error}") from error
+        raise LaunchError(_refused(cluster, error)) from error
     return jobs
 
 
@@ -106,6 +110,11 @@ def wait_for(jobs: Sequence[Any], report: Callable[[int, int], None]) -> None:
     if failed:
         names = ", ".join(str(number) for number, _ in failed)
         raise LaunchError(f"Of {len(jobs)} shards these failed: {names}. The first said: {_reason(failed[0][1])}")
+
+
+def _refused(cluster: str, error: Exception) -> str:
+    said = str(error)
+    return f"The shards could not be started on '{cluster}': {said}" + ("" if said.endswith((".", "?", "!")) else ".")
 
 
 def _reason(error: BaseException) -> str:

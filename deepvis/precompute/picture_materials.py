@@ -59,12 +59,24 @@ def find_materials(request: PicturesRequest, natural: NaturalStatistics, device:
     """
     decisive: dict[str, object] = {}
     patches, generator = None, None
-    if _is_wanted(uses_patches(request.recipe), request.patches, request.recipe, "--patches FOLDER", "images"):
+    check_materials(request)
+    if uses_patches(request.recipe):
         patches = _patches(request.patches or Path())
         decisive["patches"] = _digest(patches)
-    if _is_wanted(uses_generator(request.recipe), request.generator, request.recipe, "--generator", "a generator"):
+    if uses_generator(request.recipe):
         generator, decisive["generator"] = _generator(request.generator or "", request.generator_weights, device)
     return Found(Materials(natural, patches, generator), decisive)
+
+
+def check_materials(request: PicturesRequest) -> None:
+    """Refuse materials that are missing, or named although the recipe does not use them.
+
+    Raises:
+        PicturesError: naming the option.
+    """
+    recipe = request.recipe
+    _check(uses_patches(recipe), request.patches, recipe, "--patches FOLDER", "images")
+    _check(uses_generator(recipe), request.generator, recipe, "--generator", "a generator")
 
 
 def uses_patches(recipe: Recipe) -> bool:
@@ -77,12 +89,11 @@ def uses_generator(recipe: Recipe) -> bool:
     return any(one.parametrization.name == GENERATOR for one in _both(recipe))
 
 
-def _is_wanted(needed: bool, given: object, recipe: Recipe, option: str, what: str) -> bool:
+def _check(needed: bool, given: object, recipe: Recipe, option: str, what: str) -> None:
     if needed and not given:
         raise PicturesError(f"The recipe '{recipe.name}' needs {what}: name them with {option}.")
     if given and not needed:
         raise PicturesError(f"The recipe '{recipe.name}' has no use for {option.split()[0]}: leave it out.")
-    return needed
 
 
 def _both(recipe: Recipe) -> Iterator[Recipe]:

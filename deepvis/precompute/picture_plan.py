@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ModelIdentity
 from deepvis.models.engine import DTYPES
-from deepvis.precompute.picture_materials import find_materials
+from deepvis.models.zoo import check_name, model_key
+from deepvis.precompute.picture_materials import check_materials, find_materials
 from deepvis.precompute.picture_request import PicturesError
 from deepvis.precompute.shards import Shard, shard_file
 from deepvis.precompute.work_list import chosen_layers, digest, work_list
@@ -100,6 +101,21 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
         identity,
         autocast,
     )
+
+
+def check_named(request: PicturesRequest) -> None:
+    """Refuse what needs no network to be seen: names nobody knows, files that are no galleries, materials of no use.
+
+    Raises:
+        PicturesError: naming what cannot be.
+        ModelError: no network is called so.
+        GalleryError: a gallery cannot be read.
+    """
+    check_name(request.model.name)
+    _check_gallery(request.gallery, model_key(request.model.name))
+    for path in request.natural:
+        GalleryReader(path).close()
+    check_materials(request)
 
 
 def batch_size(request: PicturesRequest, device: torch.device) -> int:

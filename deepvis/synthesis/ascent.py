@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Materials", "SynthesisRequest", "Watch", "ascend"]
 
-_TRY_SEEDS = 1 << 62
-"""Added to a seed, times the number of the try: later tries begin elsewhere."""
+_TRY_SEEDS = 0x85EB_CA77
+"""Added to a seed, times the number of the try: later tries begin elsewhere.
+
+Odd and within 32 bits: of a seed, torch's generators heed the lowest 32 bits only.
+"""
 _START_SEEDS = 0x9E37_79B1
-"""The same for the starts of one try; of a seed, torch's generators heed the lowest 32 bits only."""
+"""The same for the starts of one try."""
 
 
 @dataclass(eq=False)

@@ -134,18 +134,27 @@ def recipe_named(name: str) -> Recipe:
     """A recipe by name, or out of a JSON file.
 
     Raises:
-        ValueError: there is none; the message is a sentence.
+        ValueError: there is none, or the file holds none; the message is a sentence that names it.
     """
     for recipe in RECIPES:
         if recipe.name == name:
             return recipe
     path = Path(name)
     if path.suffix == ".json":
-        try:
-            return Recipe.from_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"The recipe {path} cannot be read: {error.strerror}.") from error
+        return _recipe_in(path)
     names = [recipe.name for recipe in RECIPES]
     close = difflib.get_close_matches(name, names, n=2, cutoff=0.4)
     hint = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(names)}, or name a .json file."
     raise ValueError(f"No recipe is called '{name}'. {hint}")
+
+
+def _recipe_in(path: Path) -> Recipe:
+    hint = f"'deepvis recipes {DEFAULT_RECIPE}' prints a recipe to begin with."
+    try:
+        return Recipe.from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"The recipe {path} cannot be read: {error.strerror}. {hint}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The recipe {path} cannot be used: it is no text. {hint}") from error
+    except ValueError as error:
+        raise ValueError(f"The recipe {path} cannot be used: {str(error).rstrip('.')}. {hint}") from error

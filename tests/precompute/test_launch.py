@@ -50,3 +50,10 @@ def test_without_submitit_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "submitit", None)
     with pytest.raises(LaunchError, match=r"deepvis\[cluster\]"):
         submit([["--version"]], tmp_path, cluster="local", parameters={})
+
+
+def test_without_slurm_the_way_to_do_it_here_is_named(tmp_path, monkeypatch):
+    pytest.importorskip("submitit")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LaunchError, match=r"on 'slurm': .*srun.* processes of this machine: --launch local\."):
+        submit([["--version"]], tmp_path / "jobs", cluster="slurm", parameters={})

@@ -80,6 +80,27 @@ def test_recipes_have_unique_names_sources_and_the_default_is_among_them(tmp_pat
         recipe_named(str(tmp_path / "gone.json"))
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{nonsense", "it is no JSON"),
+        (b'{"steps": 3}', "a JSON object with a name"),
+        (b'{"name": "mine", "speed": 3}', "A recipe has no 'speed'"),
+        (b'{"name": "mine", "keep": "some"}', "'some' is not a valid Keep"),
+        (b"\xff\xfe\xfa", "it is no text"),
+    ],
+)
+def test_a_file_that_holds_no_recipe_is_named_with_what_prints_one(tmp_path, content, said):
+    file = tmp_path / "bad.json"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="cannot be used") as caught:
+        recipe_named(str(file))
+    told = str(caught.value)
+    assert told.startswith(f"The recipe {file} cannot be used: ")
+    assert said in told
+    assert told.endswith(f". 'deepvis recipes {DEFAULT_RECIPE}' prints a recipe to begin with.")
+
+
 def test_the_four_sets_of_the_2015_paper_are_as_in_its_table():
     # decay, blur sigma, blur every, norm percent, contribution percent, iterations, policy
     table = {
