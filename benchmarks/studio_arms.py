@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from benchmarks.figures import Sample, interleaved, ratios, spreads
-from benchmarks.networks import request_for
 from benchmarks.pictures import photographs
+from benchmarks.studio_bare import ENDLESS, Bare
 from benchmarks.window import shown
 from benchmarks.worker import PATIENCE_S, BenchmarkError, headless
 from deepvis.gui.run_report import StallMeter
 from deepvis.live.studio_news import StudioPhase, StudioWish
-from deepvis.models.engine import build_engine
-from deepvis.models.errors import Canceled
 from deepvis.records import UnitId
-from deepvis.synthesis.ascent import SynthesisRequest, Watch, ascend
-from deepvis.synthesis.keeping import picture_seeds
-from deepvis.synthesis.recipes import DEFAULT_RECIPE, recipe_named
+from deepvis.synthesis.recipes import DEFAULT_RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +27,11 @@ Values = dict[str, Any]
 
 SOURCE_FPS = 120.0
 UNIT = 37
-ENDLESS = 100_000
 SETTLE_S = 0.3
 LOOK_EVERY_S = 0.01
 FIRST_PREVIEWS = 3
+LEAST = 2
+"""Frames, or steps, of a stretch: on a slow machine it lasts until there is something to compare."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +73,12 @@ class StudioArms:
         layer = layers[len(layers) * 2 // 3]
         self.unit = UnitId(info.name, layer.name, min(UNIT, layer.units - 1))
 
-    def alone(self, seconds: float) -> Sample:
-        """Live video alone."""
-        return self._live(seconds)
-
     def beside(self, seconds: float) -> Sample:
         """Live video and a synthesis."""
         self._session.set_frozen(False)
         number = self._ask(ENDLESS)
         try:
-            return self._live(seconds)
+            return self.live(seconds)
         finally:
             self._cancel(number)
 
@@ -98,7 +88,7 @@ class StudioArms:
         number = self._ask(ENDLESS)
         try:
             begun_s, before = time.perf_counter(), self._session.studio.steps
-            self._pause(seconds)
+            self._let_pass(seconds, lambda: self._session.studio.steps - before)
             return {"steps_per_s": (self._session.studio.steps - before) / (time.perf_counter() - begun_s)}
         finally:
             self._cancel(number)
@@ -131,14 +121,15 @@ class StudioArms:
         self._session.set_frozen(True)
         return time.perf_counter() - begun_s
 
-    def _live(self, seconds: float) -> Sample:
+    def live(self, seconds: float) -> Sample:
+        """Live video, alone or beside what else goes on."""
         meters, studio = self._session.meters, self._session.studio
         self._session.set_frozen(False)
         self._pause(SETTLE_S)
         stalls = StallMeter()
         stalls.start()
         begun_s, frames, steps = time.perf_counter(), meters.inferred.count, studio.steps
-        self._pause(seconds)
+        self._let_pass(seconds, lambda: meters.inferred.count - frames)
         spent_s = time.perf_counter() - begun_s
         sample = {
             "fps": (meters.inferred.count - frames) / spent_s,
@@ -150,14 +141,22 @@ class StudioArms:
         self._pause(SETTLE_S)
         return sample
 
+    def _let_pass(self, seconds: float, count: Callable[[], int]) -> None:
+        """A stretch of time, and more of it until there is something to count."""
+        self._pause(seconds)
+        self._wait_for(lambda: count() >= LEAST, "Neither frames nor steps came")
+
     def _ask(self, steps: int) -> int:
         before = self._session.studio.steps
         number = self._session.studio.synthesize(self._wish(steps))
-        begun_s = time.perf_counter()
-        while self._session.studio.steps < before + 2:
-            self._pause(LOOK_EVERY_S)
-            _give_up_after(begun_s, "No step was done")
+        self._wait_for(lambda: self._session.studio.steps >= before + 2, "No step was done")
         return number
+
+    def _wait_for(self, met: Callable[[], bool], problem: str) -> None:
+        begun_s = time.perf_counter()
+        while not met():
+            self._pause(LOOK_EVERY_S)
+            _give_up_after(begun_s, problem)
 
     def _cancel(self, number: int) -> None:
         self._session.studio.cancel(number)
@@ -165,38 +164,6 @@ class StudioArms:
 
     def _wish(self, steps: int | None) -> StudioWish:
         return StudioWish(self.unit, DEFAULT_RECIPE, steps=steps, seeds=tuple(range(self._plan.seeds)))
-
-
-class Bare:
-    """The ascent alone, in this thread, on all cores."""
-
-    def __init__(self, unit: UnitId, plan: StudioPlan) -> None:
-        self._unit = unit
-        self._plan = plan
-        self._engine = build_engine(request_for(plan.network), progress=lambda *_: None, canceled=lambda: False)
-
-    def __call__(self, seconds: float) -> Sample:
-        """Steps per second."""
-        stamps_s: list[float] = []
-
-        def over() -> bool:
-            stamps_s.append(time.perf_counter())
-            return stamps_s[-1] - stamps_s[0] > seconds and len(stamps_s) > 2
-
-        before = torch.get_num_threads()
-        torch.set_num_threads(os.cpu_count() or 1)
-        try:
-            ascend(self._engine, self._request(), watch=Watch(canceled=over))
-        except Canceled:
-            pass
-        finally:
-            torch.set_num_threads(before)
-        return {"steps_per_s": (len(stamps_s) - 1) / (stamps_s[-1] - stamps_s[0])}
-
-    def _request(self) -> SynthesisRequest:
-        units, numbers = (self._unit.unit,) * self._plan.seeds, tuple(range(self._plan.seeds))
-        seeds = picture_seeds(self._unit.layer, units, numbers)
-        return SynthesisRequest(self._unit.layer, units, seeds, recipe_named(DEFAULT_RECIPE), steps=ENDLESS)
 
 
 def measure(plan: StudioPlan, folder: Path, say: Callable[[str], None]) -> Values:
@@ -232,7 +199,7 @@ def measure(plan: StudioPlan, folder: Path, say: Callable[[str], None]) -> Value
 
 def _compared(arms: StudioArms, plan: StudioPlan, more: dict[str, Callable[[float], Sample]]) -> Values:
     samples = interleaved(
-        {"alone": arms.alone, "beside": arms.beside, "still": arms.still, **more}, plan.seconds, plan.repetitions
+        {"alone": arms.live, "beside": arms.beside, "still": arms.still, **more}, plan.seconds, plan.repetitions
     )
     values: Values = {
         name: {figure: asdict(spread) for figure, spread in spreads(found).items()} for name, found in samples.items()

@@ -5,10 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from deepvis.records import LayerInfo
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +48,44 @@ def run_benchmark(name, tmp_path, *words, timeout_s):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return json.loads(file.read_text()), done.stdout
+
+
+class Slow:
+    """A session that needs far longer for a frame, or a step, than a stretch of a measurement is long."""
+
+    def __init__(self):
+        self.waits = 0
+        self.studio = self
+        self.meters = SimpleNamespace(inferred=self)
+
+    def pause(self, seconds):
+        self.waits += 1
+        time.sleep(min(seconds, 0.001))
+
+    @property
+    def steps(self):
+        return self.waits // 20
+
+    count = steps
+
+    def synthesize(self, wish):
+        return 1
+
+    def cancel(self, number):
+        pass
+
+    def set_frozen(self, frozen):
+        pass
+
+
+def test_on_a_slow_machine_a_stretch_lasts_until_there_is_something_to_compare(monkeypatch, qapp):
+    monkeypatch.syspath_prepend(str(ROOT))
+    arms = importlib.import_module("benchmarks.studio_arms")
+    slow, layer = Slow(), LayerInfo("body", "Conv2d", 64, 8, 8)
+    info = SimpleNamespace(name="toynet", shown_layers=lambda: [layer])
+    measured = arms.StudioArms(slow, slow.pause, info, arms.StudioPlan("toynet", 0.01, 1, 1, 1))
+    assert measured.still(0.01)["steps_per_s"] > 0
+    assert measured.live(0.01)["fps"] > 0
 
 
 def test_the_benchmark_of_the_studio_runs(tmp_path):

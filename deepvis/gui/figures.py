@@ -6,6 +6,8 @@ import math
 
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
+_ROUGH_S = (10, 15, 20, 30, 45, *(_MINUTE_S * minutes for minutes in (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60)))
+"""What estimates are rounded to: a finer one jumps, and says more than is known."""
 
 
 def number(value: float) -> str:
@@ -54,3 +56,11 @@ def span_text(seconds: float) -> str:
     if seconds < _HOUR_S:
         return f"{seconds / _MINUTE_S:.0f} min"
     return f"{seconds / _HOUR_S:.0f} h"
+
+
+def rough_span(seconds: float) -> str:
+    """An estimate of a span of time, no finer than an estimate is: `under 10 s`, `about 45 s`, `about 3 min`."""
+    if seconds < _ROUGH_S[0] * 0.8:
+        return f"under {span_text(_ROUGH_S[0])}"
+    nearest = min(_ROUGH_S, key=lambda rough: abs(math.log(rough / seconds)))
+    return f"about {span_text(nearest if seconds < _ROUGH_S[-1] else seconds)}"

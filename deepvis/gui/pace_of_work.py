@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deepvis.gui.figures import span_text
+from deepvis.gui.figures import rough_span
 from deepvis.gui.recipe_choice import RecipeChoice, recipe_info
 
 if TYPE_CHECKING:
     from deepvis.live.studio_news import StudioOffer, StudioState
 
-_ENOUGH_STEPS = 8
-"""The first steps take longer than the others."""
+_ENOUGH = 0.25
+"""After this part of the steps the pace is known: the first ones take longer, and the first rests come later."""
 
 
 class PaceOfWork:
@@ -22,7 +22,7 @@ class PaceOfWork:
 
     def learn(self, state: StudioState) -> None:
         """Take note of one that goes on."""
-        if state.images is None or state.step < _ENOUGH_STEPS or state.attempt or not state.seconds:
+        if state.images is None or state.step < _ENOUGH * state.steps or state.attempt or not state.seconds:
             return
         pictures, height, width = state.images.shape[:3]
         self._seconds_each = state.seconds / (state.step * pictures * height * width)
@@ -33,4 +33,4 @@ class PaceOfWork:
         if info is None or self._seconds_each is None:
             return ""
         size, steps = choice.size or info.size, choice.steps or info.steps
-        return f"Takes about {span_text(max(1.0, self._seconds_each * steps * choice.pictures * size * size))}."
+        return f"Takes {rough_span(self._seconds_each * steps * choice.pictures * size * size)}."

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NO_NETWORK = "The network is still being loaded: pictures can be synthesized once it is there."
 NOTHING_RUNS = "No synthesis runs."
+IS_MADE = "That is being made already."
 MOST_STARTS = 6
 """So many exemplars are offered to start from."""
 
@@ -51,7 +52,7 @@ class StudioPresenter(QObject):
         self._asked: int | None = None
         self._latest: dict[UnitId, StudioState] = {}
         self._pace = PaceOfWork()
-        self._reports = StudioReports(window)
+        self._reports = StudioReports(window, self._is_on_page)
         self._discards = Discards(window)
         self.comparison = Comparison(window)
         self.auto = AutoStart(self)
@@ -91,22 +92,26 @@ class StudioPresenter(QObject):
         self._window.show_recipes(True)
 
     def cancel(self) -> None:
-        """Stop what runs for the selected unit; where nothing does, whatever runs."""
-        shown = None if self._unit is None else self._latest.get(self._unit)
-        if self._unit is not None and self._section.running:
+        """Stop all that was asked for the selected unit; where that is nothing, whatever runs, and say so."""
+        if self.cancel_unit():
+            return
+        places = self._reports.places
+        self._controller.flashed.emit(f"Canceled: {', '.join(places)}" if places else NOTHING_RUNS)
+        if places:
+            self._reports.cancel()
+
+    def cancel_unit(self) -> bool:
+        """Stop all that was asked for the selected unit, and nothing else; False where that is nothing."""
+        numbers = self._reports.numbers(self._unit)
+        running = self._section.running
+        if self._unit is not None and running:
             self.auto.forbid(self._unit)
-        studio = self._controller.session.studio
-        if self._asked is not None:
-            studio.cancel(self._asked)
-        elif shown is not None and not shown.over:
-            studio.cancel(shown.number)
-        elif self._section.running:
+        for number in numbers:
+            self._controller.session.studio.cancel(number)
+        if running and not numbers:
             # it has not been asked for yet
             self._section.show_state(None)
-        elif self._reports.active:
-            self._reports.cancel()
-        else:
-            self._controller.flashed.emit(NOTHING_RUNS)
+        return running or bool(numbers)
 
     def set_auto(self, on: bool) -> None:
         """Begin by itself where a unit without a picture is clicked, or not."""
@@ -163,7 +168,8 @@ class StudioPresenter(QObject):
         if unit == before:
             return
         self._unit, self._asked = unit, None
-        if before is not None and before in self._latest and self._latest[before].over:
+        left = None if before is None else self._latest.get(before)
+        if before is not None and left is not None and left.over and not _is_only_here(left):
             # what was fresh is one of many from now on
             del self._latest[before]
         if unit is None or not _was_chosen(before, unit):
@@ -191,11 +197,17 @@ class StudioPresenter(QObject):
         if self._offer is None or unit is None:
             self._controller.told.emit(NO_NETWORK, "warning")
             return
-        self._discards.forget()
-        self._section.expect(choice.pictures)
         if reveal:
             self._window.page.reveal(self._section)
-        self._asked = self._controller.session.studio.synthesize(choice.wish(unit, self._offer))
+        wish = choice.wish(unit, self._offer)
+        if self._reports.has(wish):
+            self._controller.flashed.emit(IS_MADE)
+            return
+        self._discards.forget()
+        self._section.expect(choice.pictures)
+        self._asked = self._controller.session.studio.synthesize(wish)
+        self._reports.expect(self._asked, wish)
+        self._tell_panel()
 
     def _begin(self, unit: UnitId) -> None:
         running = self._latest.get(unit)
@@ -236,6 +248,10 @@ class StudioPresenter(QObject):
             self._section.expect()
         return expected
 
+    def _is_on_page(self, state: StudioState) -> bool:
+        unit = state.wish.unit
+        return unit == self._unit and (unit not in self._latest or self._latest[unit].number == state.number)
+
     def _natural(self) -> float:
         page = self._controller.page
         if page is None or page.unit != self._unit or page.statistics is None:
@@ -244,7 +260,7 @@ class StudioPresenter(QObject):
 
     def _tell_panel(self) -> None:
         state = None if self._unit is None else self._latest.get(self._unit)
-        self._panel.set_running(self._reports.active)
+        self._panel.set_running(bool(self._reports.numbers(self._unit)))
         if state is not None and not state.over:
             words = " · ".join(part for part in progress_words(state) if part)
         elif state is not None and state.phase is StudioPhase.FAILED:
@@ -263,7 +279,7 @@ class StudioPresenter(QObject):
         controller.page_arrived.connect(self.take_page)
         self.auto.due.connect(self._begin)
         section.synthesize_asked.connect(self.synthesize)
-        section.cancel_asked.connect(self.cancel)
+        section.cancel_asked.connect(self.cancel_unit)
         section.settings_asked.connect(lambda: self._window.show_recipes(True))
         section.compare_asked.connect(self.comparison.open)
         section.keep_asked.connect(self._keep)
@@ -273,7 +289,7 @@ class StudioPresenter(QObject):
         section.picture_clicked.connect(self.comparison.enlarge)
         panel.changed.connect(self._tell_panel)
         panel.synthesize_asked.connect(self.synthesize_chosen)
-        panel.cancel_asked.connect(self.cancel)
+        panel.cancel_asked.connect(self.cancel_unit)
         page = self._window.page
         page.picture_chosen.connect(self.comparison.toggle)
         page.another_asked.connect(self.another_like)
@@ -285,6 +301,11 @@ class StudioPresenter(QObject):
         grid = middle.grid
         grid.unit_clicked.connect(lambda _unit: self.touch())
         grid.position_clicked.connect(lambda _unit, _row, _column: self.touch())
+
+
+def _is_only_here(state: StudioState) -> bool:
+    """The pictures could not be stored: who comes back finds them still."""
+    return state.phase is StudioPhase.DONE and bool(state.problem)
 
 
 def _was_chosen(before: UnitId | None, unit: UnitId) -> bool:

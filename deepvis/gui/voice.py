@@ -16,7 +16,7 @@ HOLD_S = 8.0
 """Good news does not cover bad news that is younger than this."""
 
 FORGET_MS = 30_000
-"""After this time a complaint leaves the status line: what it was about is over, or is said elsewhere."""
+"""After this time a complaint, and whatever is of the moment, leaves the status line: it is over, or said elsewhere."""
 
 
 class Voice(QObject):
@@ -39,12 +39,14 @@ class Voice(QObject):
         self._forget.setInterval(FORGET_MS)
         self._forget.timeout.connect(lambda: self._status.set_message(""))
 
-    def say(self, text: str, level: str) -> None:
-        """Say a sentence; `level` is `info`, `good`, `warning` or `error`."""
+    def say(self, text: str, level: str, *, passing: bool = False) -> None:
+        """Say a sentence; `level` is `info`, `good`, `warning` or `error`; good news that is `passing` leaves again."""
         if level in ("warning", "error"):
             self._complain(text, level)
         elif self._complained_s is None or time.monotonic() - self._complained_s > HOLD_S:
             self._forget.stop()
+            if passing:
+                self._forget.start()
             self._status.set_message(text, level)
 
     def _complain(self, text: str, level: str) -> None:

@@ -149,7 +149,7 @@ class StudioWorker(Worker):
         if loan is not None:
             self._take_loan(loan)
         for number, older in self._cancels.take_all():
-            self._given_up |= set(range(number + 1)) if older else {number}
+            self._give_up(set(range(number + 1)) if older else {number})
         for asked in self._asked.take_all():
             self._take_over(asked)
         for errand in self._errands.take_all():
@@ -181,8 +181,25 @@ class StudioWorker(Worker):
             self._offered = self._running
             self.report(StudioOffered(studio_offer(loan.engine.loaded.network)))
 
+    def _give_up(self, numbers: set[int]) -> None:
+        """Whoever waits or rests is told at once; one that runs ends at its next step."""
+        self._given_up |= numbers
+        for run in self._runs:
+            if run.number in numbers:
+                run.cancel()
+        waiting = [*self._again, *([] if self._newest is None else [self._newest])]
+        self._again = [asked for asked in self._again if asked.number not in numbers]
+        if self._newest is not None and self._newest.number in numbers:
+            self._newest = None
+        for asked in waiting:
+            if asked.number in numbers:
+                self._tell(asked, StudioPhase.CANCELED)
+
     def _take_over(self, asked: NumberedWish) -> None:
         """The newest wish; one before it that has not begun is given up."""
+        if asked.number in self._given_up:
+            self._tell(asked, StudioPhase.CANCELED)
+            return
         if self._newest is not None:
             self._tell(self._newest, StudioPhase.CANCELED)
         self._newest, self._last = asked, asked.number
@@ -206,7 +223,7 @@ class StudioWorker(Worker):
 
     def _can_begin(self, asked: NumberedWish) -> bool:
         """Whether everything is there, or it is known that it will never be."""
-        if self._running is None or asked.number in self._given_up:
+        if self._running is None:
             return True
         if self._loan is None:
             return False
@@ -216,9 +233,6 @@ class StudioWorker(Worker):
 
     def _work(self, asked: NumberedWish) -> None:
         """Bring a wish to its end, whatever that is."""
-        if asked.number in self._given_up:
-            self._tell(asked, StudioPhase.CANCELED)
-            return
         try:
             todo = self._order(asked)
             if asked.wish.again or not self._archive.show_known(todo, self._waiting()):
@@ -275,7 +289,7 @@ class StudioWorker(Worker):
             self._hear()
             if self._is_over(run):
                 return True
-            if self._may_interrupt() and (newer := self._ready()) is not None:
+            if self._may_interrupt(run) and (newer := self._ready()) is not None:
                 self._interrupt(run, newer)
                 continue
             left_s = until_s - time.monotonic()
@@ -302,9 +316,10 @@ class StudioWorker(Worker):
         """The network still is the one this began with, where it was."""
         return self._running is not None and run.home == self._running.info
 
-    def _may_interrupt(self) -> bool:
-        """A network that cannot be copied cannot be in the middle of two ascents."""
-        return self._loan is not None and self._loan.own and len(self._runs) <= MOST_PARKED
+    def _may_interrupt(self, run: StudioRun) -> bool:
+        """A network that cannot be copied cannot be in the middle of two ascents; one that is nearly done is done."""
+        may = self._loan is not None and self._loan.own and len(self._runs) <= MOST_PARKED
+        return may and not run.nearly_done
 
     def _interrupt(self, run: StudioRun, newer: NumberedWish) -> None:
         begun_s = time.monotonic()
@@ -329,7 +344,7 @@ class StudioWorker(Worker):
     def _end(self, run: StudioRun) -> None:
         """What becomes of an ascent that ended early."""
         if self.stopping or run.number in self._given_up or self._running is None:
-            self._states.put(run.state(StudioPhase.CANCELED))
+            run.cancel()
         elif run.is_moved(self._running.info):
             self._again.append(run.asked)
             self._states.put(run.state(StudioPhase.WAITING))
@@ -346,4 +361,5 @@ class StudioWorker(Worker):
         self._states.put(StudioState(asked.number, asked.wish, phase, problem=problem, waiting=self._waiting()))
 
     def _waiting(self) -> int:
-        return max(0, len(self._runs) - 1) + (self._newest is not None) + len(self._again)
+        resting = [run for run in self._runs[:-1] if run.number not in self._given_up]
+        return len(resting) + (self._newest is not None) + len(self._again)

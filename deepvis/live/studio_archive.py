@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from deepvis.live.studio_door import StudioStates
     from deepvis.live.studio_order import Order
+
+log = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 64
 """Finished wishes whose pictures can be put back."""
@@ -72,7 +75,9 @@ class StudioArchive:
         try:
             keys = self._gallery.store(finished)
         except GalleryError as error:
-            problem = f"The pictures were not kept. {error}"
+            what = "The picture was" if len(keys) == 1 else "The pictures were"
+            problem = f"{what} not kept. {error}"
+            log.warning("%s: %s", state.wish.unit, problem)
         self._keep(replace(state, made=made_pictures(finished, keys), problem=problem), finished)
         if not problem:
             self._refresh()

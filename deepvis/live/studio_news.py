@@ -5,12 +5,13 @@ Recipes and their parts are described by plain values, so that the window can ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from deepvis.records import UnitId
@@ -144,6 +145,14 @@ class StudioWish:
     start_title: str = ""
     again: bool = True
 
+    def is_like(self, other: StudioWish) -> bool:
+        """Whether the same pictures are asked for; one frame to start from is as good as the next one."""
+        told = [each.name for each in fields(self) if each.name not in ("start_rgb", "again")]
+        if any(getattr(self, name) != getattr(other, name) for name in told):
+            return False
+        mine, theirs = self.start_rgb, other.start_rgb
+        return mine is theirs or (mine is not None and theirs is not None and np.array_equal(mine, theirs))
+
 
 class StudioPhase(StrEnum):
     """How far a wish is."""
@@ -198,7 +207,7 @@ class StudioState:
         made: one per picture once they are finished.
         seconds: since it began.
         left_s: seconds left, estimated; None while unknown.
-        problem: why it failed, a sentence with what to do; empty elsewhere.
+        problem: why it failed, or why the finished pictures were not stored: a sentence with what to do; else empty.
         waiting: other wishes that wait or are parked.
     """
 

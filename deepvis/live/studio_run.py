@@ -13,6 +13,7 @@ import torch
 from deepvis.live.studio_door import NumberedWish
 from deepvis.live.studio_news import StudioPhase, StudioState
 from deepvis.live.studio_order import passes
+from deepvis.live.studio_pace import AscentPace
 from deepvis.synthesis.ascent import ascend
 from deepvis.synthesis.synthesis import Watch
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 PREVIEW_EVERY_S = 0.125
 """Between two previews, at least."""
+NEARLY = 0.9
+"""An ascent with so many of its steps done is finished before a newer wish ..."""
+FINISH_S = 10.0
+"""... unless that takes longer than this."""
 
 
 class StudioRun:
@@ -63,7 +68,8 @@ class StudioRun:
         self._waiting = waiting
         self._begun_s = time.monotonic()
         self._parked_s = 0.0
-        self._pace_from = (self._begun_s, 0)
+        self._pace = AscentPace()
+        self._canceled = False
         self._shown_s = -PREVIEW_EVERY_S
         steps = passes(order.request.recipe, order.request, order.layer)
         self._state = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, steps=steps)
@@ -95,6 +101,19 @@ class StudioRun:
             self._state, phase=phase, problem=problem, seconds=seconds, left_s=left_s, waiting=self._waiting()
         )
 
+    @property
+    def nearly_done(self) -> bool:
+        """So little is left of it that it is worth waiting for."""
+        now = self._state
+        soon = now.left_s is None or now.left_s <= FINISH_S
+        return soon and self.begun and now.step >= NEARLY * now.steps
+
+    def cancel(self) -> None:
+        """Say that nothing will come of it, once: one that rests cannot end before those that run inside it."""
+        if not self._canceled:
+            self._canceled = True
+            self._show(self.state(StudioPhase.CANCELED))
+
     def ascend(self) -> Synthesis:
         """All steps.
 
@@ -110,8 +129,9 @@ class StudioRun:
     def parked(self, seconds: float) -> None:
         """It rested for so long, and goes on now."""
         self._parked_s += seconds
-        self._pace_from = (self._pace_from[0] + seconds, self._pace_from[1])
-        self._show(self.state(StudioPhase.RUNNING))
+        self._pace.rested(seconds)
+        if not self._canceled:
+            self._show(self.state(StudioPhase.RUNNING))
 
     def _is_due(self) -> bool:
         return time.monotonic() >= self._shown_s + PREVIEW_EVERY_S
@@ -119,8 +139,7 @@ class StudioRun:
     def _report(self, preview: Preview) -> None:
         now_s = time.monotonic()
         if preview.attempt != self._state.attempt or not self.begun:
-            # what comes before an attempt's first step says nothing about the others
-            self._pace_from = (now_s, preview.step)
+            self._pace.begin(now_s, preview.step)
         self._shown_s = now_s
         self._state = replace(
             self._state,
@@ -129,16 +148,9 @@ class StudioRun:
             attempt=preview.attempt,
             images=self._images(preview),
             curve=self._curve(preview),
-            left_s=self._left_s(now_s, preview),
+            left_s=self._pace.left_s(now_s, preview.step, preview.steps),
         )
         self._show(self.state(StudioPhase.RUNNING))
-
-    def _left_s(self, now_s: float, preview: Preview) -> float | None:
-        """Seconds left in this attempt; None before its pace is known."""
-        since_s, first = self._pace_from
-        if preview.step == first:
-            return None
-        return (now_s - since_s) / (preview.step - first) * (preview.steps - preview.step)
 
     def _images(self, preview: Preview) -> NDArray[np.uint8]:
         if len(preview.places) == len(self.order.wish.seeds) or self._state.images is None:

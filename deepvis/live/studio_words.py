@@ -34,7 +34,6 @@ def problem(wish: StudioWish, error: Exception, *, begun: bool) -> str:
 
 def replaced(wish: StudioWish, name: str) -> str:
     """Another model, of that name, was loaded in the middle of an ascent."""
-    unit = wish.unit
-    if name == unit.model:
-        return f"{name} was loaded anew before the synthesis of {unit} was finished. Ask again."
-    return f"{name} was loaded before the synthesis of {unit} was finished. Load {unit.model}, then ask again."
+    if name == wish.unit.model:
+        return f"Not finished, for {name} was loaded anew. Ask again."
+    return f"Not finished, for {name} was loaded. Load {wish.unit.model}, then ask again."

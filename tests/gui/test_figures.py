@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.gui.figures import band_text, number, percent, span_text
+from deepvis.gui.figures import band_text, number, percent, rough_span, span_text
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,8 @@ def test_neither_all_nor_nothing_is_said_where_it_is_not_so(share):
 def test_bands_and_times():
     assert band_text((0.75, 0.95)) == "75–95 % of images"
     assert [span_text(seconds) for seconds in (3, 200, 7300)] == ["3 s", "3 min", "2 h"]
+
+
+def test_an_estimate_is_no_finer_than_it_can_be():
+    words = ["under 10 s", "about 10 s", "about 45 s", "about 1 min", "about 5 min", "about 2 h"]
+    assert [rough_span(seconds) for seconds in (0.0, 9, 48, 55, 290, 7300)] == words

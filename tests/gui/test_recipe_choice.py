@@ -75,8 +75,10 @@ def test_a_recipe_is_found_by_name_and_kind_of_layer():
 def test_the_estimate_follows_from_the_last_synthesis():
     pace = PaceOfWork()
     assert pace.estimate(RecipeChoice(), OFFER, is_classes=False) == ""
-    # 16 pixels a side, 64 steps in 0.02 s
-    pace.learn(make_state(step=64, seconds=0.02))
-    assert pace.estimate(RecipeChoice(), OFFER, is_classes=False) == "Takes about 4 s."
-    assert pace.estimate(RecipeChoice(pictures=3), OFFER, is_classes=False) == "Takes about 12 s."
-    assert pace.estimate(RecipeChoice(size=80), OFFER, is_classes=False) == "Takes about 1 s."
+    pace.learn(make_state(step=31, seconds=9.0))
+    assert pace.estimate(RecipeChoice(), OFFER, is_classes=False) == "", "too early"
+    # 16 pixels a side, 64 steps in 0.1 s
+    pace.learn(make_state(step=64, seconds=0.1))
+    assert pace.estimate(RecipeChoice(), OFFER, is_classes=False) == "Takes about 20 s."
+    assert pace.estimate(RecipeChoice(pictures=3), OFFER, is_classes=False) == "Takes about 1 min."
+    assert pace.estimate(RecipeChoice(size=80), OFFER, is_classes=False) == "Takes under 10 s."

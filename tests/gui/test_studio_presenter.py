@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from deepvis.gallery.records import UnitStatistics
 from deepvis.gui.auto_start import SETTLE_MS
 from deepvis.gui.comparison import NOTHING
 from deepvis.gui.recipe_choice import RecipeChoice
-from deepvis.gui.studio_presenter import NO_NETWORK
+from deepvis.gui.studio_presenter import IS_MADE, NO_NETWORK
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.gui.widgets.picture_menu import picture_menu
 from deepvis.live.events import Progress, StudioOffered
@@ -23,6 +24,7 @@ from deepvis.live.studio_news import Start, StudioPhase
 from deepvis.records import Stage, UnitId
 from tests.gui.made_up import OFFER, UNIT, make_made, make_state
 
+RED = np.full((16, 16, 3), (200, 0, 0), np.uint8)
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -120,6 +122,31 @@ def test_a_right_click_on_a_tile_offers_it(window, studio):
     assert "Synthesize what turns it off" in texts
 
 
+def test_the_same_wish_a_second_time_is_not_asked_again_and_a_word_says_so(window, studio, tell, section, qtbot):
+    window.acts.trigger("synthesize")
+    with qtbot.waitSignal(window.controller.flashed) as flashed:
+        QTest.keyClick(window, Qt.Key.Key_2)
+    assert flashed.args == [IS_MADE]
+    tell(make_state(wish={"again": False}))
+    window.acts.trigger("synthesize")
+    assert len(studio.wishes) == 1
+    assert section.ascent._doing.text == "Step 48 of 128"
+    tell(make_state(StudioPhase.DONE, wish={"again": False}))
+    window.studio.synthesize_chosen()
+    assert len(studio.wishes) == 2
+
+
+def test_a_frame_or_a_picture_to_start_from_is_the_same_wish_while_the_first_one_runs(window, studio):
+    panel = window.recipe_panel
+    for start in (Start.FRAME, Start.PICTURE):
+        for _ in range(2):
+            panel.set_choice(RecipeChoice(pictures=3, start=start, picture=make_made()))
+            window.studio.synthesize_chosen()
+    panel.set_choice(RecipeChoice(pictures=3, start=Start.PICTURE, picture=replace(make_made(), rgb=RED)))
+    window.studio.synthesize_chosen()
+    assert [wish.start for wish in studio.wishes] == [Start.FRAME, Start.PICTURE, Start.PICTURE]
+
+
 # how far it is
 
 
@@ -204,6 +231,80 @@ def test_the_place_is_kept_until_the_first_state_comes(window, studio, tell, sec
     assert section.ascent.state.number == 2
 
 
+def test_a_second_wish_for_the_unit_sends_the_first_to_the_status_line(window, studio, tell):
+    tell(make_state(number=1))
+    tell(make_state(StudioPhase.PARKED, number=1), make_state(number=2, wish={"negative": True}))
+    assert window.status._progress._text.text == "Synthesis of blocks.0/7"
+    tell(make_state(StudioPhase.DONE, number=2, wish={"negative": True}), make_state(number=1))
+    assert window.status._progress.isVisible()
+    tell(make_state(StudioPhase.DONE, number=1))
+    assert not window.status._progress.isVisible()
+
+
+def test_the_status_line_counts_the_others_and_stays_with_one(window, studio, tell):
+    others = [UnitId("toynet", "blocks.0", unit) for unit in (9, 10, 11)]
+    for number, unit in enumerate(others, 1):
+        tell(make_state(StudioPhase.PARKED, number, 10 * number, unit=unit))
+    strip = window.status._progress
+    for number in (1, 3, 2):
+        tell(make_state(StudioPhase.PARKED, number, 10 * number, unit=others[number - 1]))
+        assert strip._text.text == "blocks.0/11 · +2 waiting"
+        assert strip._percent.text == "23 %"
+    tell(make_state(StudioPhase.RUNNING, 1, unit=others[0]))
+    assert strip._text.text == "blocks.0/9 · +2 waiting"
+
+
+def test_what_was_synthesized_leaves_the_status_line_after_a_while(window, studio, tell, qtbot):
+    window.voice._forget.setInterval(50)
+    other = UnitId("toynet", "blocks.0", 9)
+    tell(make_state(unit=other))
+    tell(make_state(StudioPhase.DONE, unit=other))
+    assert window.status.message() == "blocks.0/9 was synthesized."
+    qtbot.waitUntil(lambda: window.status.message() == "")
+
+
+# what could not be stored
+
+
+NOT_KEPT = "The picture was not kept. The gallery cannot be written to: allow it."
+
+
+def test_a_picture_that_could_not_be_stored_says_so_at_once(window, studio, tell, section, qtbot):
+    tell(make_state())
+    tell(make_state(StudioPhase.DONE, keys=[0], problem=NOT_KEPT))
+    assert section._trouble.words() == NOT_KEPT
+    assert window.voice.complaints == [NOT_KEPT]
+    assert section.growing
+    assert not section.ascent.back.isHidden()
+    assert section._trouble._button.isHidden()
+    tell(make_state(StudioPhase.DONE))
+    assert section._trouble.isHidden()
+
+
+def test_the_same_trouble_is_said_over_the_window_once(window, studio, tell):
+    said = []
+    window.controller.told.connect(lambda text, _level: said.append(text))
+    for number in (1, 2):
+        tell(make_state(number=number))
+        tell(make_state(StudioPhase.DONE, number=number, keys=[0], problem=NOT_KEPT))
+    assert said == [NOT_KEPT]
+    other = UnitId("toynet", "blocks.0", 9)
+    tell(make_state(number=3, unit=other))
+    tell(make_state(StudioPhase.DONE, number=3, unit=other, keys=[0], problem=NOT_KEPT))
+    assert said[1:] == [f"blocks.0/9: {NOT_KEPT}"]
+
+
+def test_a_picture_that_could_not_be_stored_is_there_when_the_person_comes_back(window, studio, tell, section, made):
+    tell(make_state(StudioPhase.DONE, keys=[0], problem=NOT_KEPT))
+    window.controller.select_unit(8)
+    page(window, made)
+    assert not section.growing
+    window.controller.select_unit(7)
+    page(window, made)
+    assert section.growing
+    assert section._trouble.words() == NOT_KEPT
+
+
 # canceling
 
 
@@ -227,6 +328,36 @@ def test_the_buttons_of_page_and_panel_cancel_too(window, studio, tell, section,
     window.show_recipes(True)
     qtbot.mouseClick(window.recipe_panel.cancel, Qt.MouseButton.LeftButton)
     assert studio.canceled == [7, 7]
+
+
+def test_cancel_ends_all_that_was_asked_for_the_unit(window, studio, tell, section):
+    tell(make_state(StudioPhase.PARKED, number=3), make_state(number=5, wish={"negative": True}))
+    QTest.keyClick(window, Qt.Key.Key_4)
+    assert sorted(studio.canceled) == [3, 5]
+    canceled = [make_state(StudioPhase.CANCELED, number=number) for number in (5, 3)]
+    tell(*canceled)
+    assert not window.recipe_panel.cancel.isEnabled()
+
+
+def test_the_panel_cancels_nothing_of_another_unit(window, studio, tell, qtbot):
+    other = UnitId("toynet", "blocks.0", 9)
+    window.show_recipes(True)
+    tell(make_state(number=4, unit=other))
+    assert not window.recipe_panel.cancel.isEnabled()
+    window.recipe_panel.cancel_asked.emit()
+    assert studio.canceled == []
+    tell(make_state(number=5))
+    assert window.recipe_panel.cancel.isEnabled()
+    qtbot.mouseClick(window.recipe_panel.cancel, Qt.MouseButton.LeftButton)
+    assert studio.canceled == [5]
+
+
+def test_the_key_says_which_other_units_it_cancels(window, studio, tell, qtbot):
+    tell(make_state(number=4, unit=UnitId("toynet", "blocks.0", 9)))
+    with qtbot.waitSignal(window.controller.flashed) as flashed:
+        QTest.keyClick(window, Qt.Key.Key_4)
+    assert flashed.args == ["Canceled: blocks.0/9"]
+    assert studio.canceled == [None]
 
 
 def test_where_nothing_runs_a_word_says_so(window, studio, qtbot):

@@ -11,6 +11,7 @@ import pytest
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
 from deepvis.live import studio as studio_module
+from deepvis.live import studio_run
 from deepvis.live.events import ModelReady, Notice, StudioOffered
 from deepvis.live.mailbox import Outbox
 from deepvis.live.studio import StudioWorker
@@ -258,7 +259,39 @@ def test_a_parked_wish_can_be_canceled(studio):
     studio.preview(newer)
     studio.live.session.studio.cancel(older)
     studio.live.session.studio.cancel(newer)
-    assert {studio.end(number).phase for number in (newer, older)} == {StudioPhase.CANCELED}
+    assert {studio.end(number).phase for number in (older, newer)} == {StudioPhase.CANCELED}
+
+
+def test_a_parked_wish_is_canceled_at_once_and_not_when_it_would_go_on(studio):
+    older = studio.ask(steps=ENDLESS)
+    studio.preview(older)
+    newer = studio.ask(unit=2, steps=ENDLESS)
+    assert studio.preview(newer).waiting == 1
+    studio.live.session.studio.cancel(older)
+    assert studio.end(older).phase is StudioPhase.CANCELED
+    assert studio.until(newer, lambda state: state.waiting == 0).phase is StudioPhase.RUNNING
+    studio.live.session.studio.cancel(newer)
+    assert studio.end(newer).phase is StudioPhase.CANCELED
+    studio.make()
+    assert [state.phase for state in studio.states if state.number == older][-1] is StudioPhase.CANCELED
+
+
+def test_what_is_nearly_done_is_finished_before_a_newer_wish(studio, monkeypatch):
+    monkeypatch.setattr(studio_run, "NEARLY", 0.05)
+    older = studio.ask(steps=150)
+    studio.preview(older, after=8)
+    newer = studio.ask(unit=2)
+    assert studio.end(older).phase is StudioPhase.DONE
+    assert studio.end(newer).phase is StudioPhase.DONE
+    assert StudioPhase.PARKED not in {state.phase for state in studio.states}
+
+
+def test_what_is_nearly_done_and_still_takes_long_is_parked(studio, monkeypatch):
+    monkeypatch.setattr(studio_run, "NEARLY", 0.0)
+    older = studio.ask(steps=ENDLESS)
+    studio.until(older, lambda state: (state.left_s or 0) > studio_run.FINISH_S)
+    assert studio.end(studio.ask(unit=2)).phase is StudioPhase.DONE
+    studio.live.session.studio.cancel()
 
 
 def test_with_many_parked_ascents_a_further_wish_waits(studio, monkeypatch):
@@ -392,13 +425,14 @@ def test_a_wish_for_another_model_fails_with_a_sentence(studio):
     assert "is not one of its units" in failed.problem
 
 
-def test_a_gallery_that_cannot_be_written_to_costs_no_picture(studio):
+def test_a_gallery_that_cannot_be_written_to_costs_no_picture(studio, caplog):
     folder = studio.live.session._gallery_dir
     folder.parent.mkdir(exist_ok=True)
     folder.write_text("a file where the folder should be")
     done = studio.end(studio.ask())
     assert done.phase is StudioPhase.DONE
-    assert done.problem.startswith("The pictures were not kept.")
+    assert done.problem.startswith("The picture was not kept.")
+    assert done.problem in caplog.text
     assert done.images.shape == (1, SIZE, SIZE, 3)
     assert done.made[0].key == 0
     folder.unlink()
@@ -442,7 +476,9 @@ def test_another_model_in_the_middle_of_an_ascent_ends_it_with_a_sentence(studio
     other = studio.live.load(networks.request("gray"))
     failed = studio.end(number)
     assert failed.phase is StudioPhase.FAILED
-    assert failed.problem.startswith(f"{other.name} was loaded before the synthesis of")
+    assert (
+        failed.problem == f"Not finished, for {other.name} was loaded. Load {failed.wish.unit.model}, then ask again."
+    )
     studio.info = other
     studio.make()
 

@@ -9,7 +9,15 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE, small
-from deepvis.gui.widgets.ascent_words import expected_pictures, fraction, pictures_of, progress_words, reasons
+from deepvis.gui.widgets.ascent_words import (
+    curve_tip,
+    expected_pictures,
+    fraction,
+    pictures_of,
+    progress_tip,
+    progress_words,
+    reasons,
+)
 from deepvis.gui.widgets.curve_plot import CurvePlot
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.exemplar_strip import LARGE, ExemplarStrip
@@ -96,7 +104,9 @@ class AscentView(QWidget):
         said = reasons(state)
         self._reason.set_words(said)
         self._reason.setVisible(bool(said))
+        self._bar.setToolTip(progress_tip(state))
         self._show_bar(state)
+        self.curve.setToolTip(curve_tip(state))
         self.strip.set_pictures(("", pictures_of(state)))
         if state.images is None:
             self.strip.blank()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.gui.figures import span_text
+from deepvis.gui.figures import rough_span, span_text
 from deepvis.live.pages import Made, PagePicture
 from deepvis.live.studio_news import Start, StudioPhase
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deepvis.live.studio_news import StudioState, StudioWish
 
 _EMPTY = np.zeros((1, 1, 3), np.uint8)
-_A_MOMENT_S = 0.5
+_ORDINALS = ("First", "Second", "Third")
 
 
 def progress_words(state: StudioState) -> tuple[str, str]:
@@ -32,15 +32,32 @@ def progress_words(state: StudioState) -> tuple[str, str]:
         return f"{str(phase).capitalize()} at step {state.step:,}", ""
     if not state.step:
         return "Starting…", ""
-    begin = f"Try {state.attempt + 1}: step" if state.attempt else "Step"
+    begin = f"{_try(state)}: step" if state.attempt else "Step"
     return f"{begin} {state.step:,} of {state.steps:,}", left_words(state.left_s)
+
+
+def progress_tip(state: StudioState) -> str:
+    """What the line does not say: why there is another try; empty where there is none."""
+    if not state.attempt or state.over:
+        return ""
+    return f"{_try(state)}, from other noise: the unit stayed off in the one before."
+
+
+def curve_tip(state: StudioState) -> str:
+    """What the curve shows."""
+    if state.wish.negative:
+        what = "minus the activation that is sought. It rises while the unit is turned off."
+    else:
+        what = "the activation that is sought. It rises while the unit is excited."
+    return (
+        f"The objective of {state.recipe or state.wish.recipe} at each step: {what} "
+        "Each step sees the picture under its own random transforms, so the value below the picture may differ."
+    )
 
 
 def left_words(left_s: float | None) -> str:
     """An estimate for people; empty where there is none."""
-    if left_s is None:
-        return ""
-    return "about 1 s left" if left_s < 1 + _A_MOMENT_S else f"about {span_text(left_s)} left"
+    return "" if left_s is None else f"{rough_span(left_s)} left"
 
 
 def fraction(state: StudioState) -> float | None:
@@ -98,6 +115,11 @@ def start_words(wish: StudioWish) -> str:
 def reasons(state: StudioState) -> str:
     """Why units stayed off, each reason once."""
     return " ".join(dict.fromkeys(made.reason for made in state.made if made.reason))
+
+
+def _try(state: StudioState) -> str:
+    number = state.attempt
+    return f"{_ORDINALS[number]} try" if number < len(_ORDINALS) else f"Try {number + 1}"
 
 
 def _last_value(state: StudioState, place: int) -> float:

@@ -135,11 +135,11 @@ class SynthesisSection(Section):
             natural: the unit's largest activation in the scanned data; NaN where unknown.
         """
         self._stale = False
-        failed = state is not None and state.phase is StudioPhase.FAILED
         self._growing = state is not None and state.phase not in (StudioPhase.FAILED, StudioPhase.CANCELED)
-        self._trouble.setVisible(failed)
-        if state is not None and failed:
-            self._trouble.set_words(state.problem, "", AGAIN)
+        self._trouble.setVisible(state is not None and bool(state.problem))
+        if state is not None and state.problem:
+            # finished pictures that were not stored have a button of their own
+            self._trouble.set_words(state.problem, "", AGAIN if state.phase is StudioPhase.FAILED else "")
         if state is not None and state.phase is StudioPhase.CANCELED and not self._pictures:
             self._why = CANCELED
         if state is not None and self._growing:

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import Qt
 
 from deepvis.gui.widgets.ascent_view import AscentView
-from deepvis.gui.widgets.ascent_words import fraction, left_words, pictures_of, progress_words
+from deepvis.gui.widgets.ascent_words import curve_tip, fraction, left_words, pictures_of, progress_words
 from deepvis.gui.widgets.curve_items import value_range
 from deepvis.gui.widgets.curve_plot import CurvePlot
 from deepvis.live.studio_news import Start, StudioPhase
@@ -25,8 +25,8 @@ def view(shown):
 
 
 def test_the_line_tells_the_step_and_what_is_left():
-    assert progress_words(make_state()) == ("Step 48 of 128", "about 2 s left")
-    assert progress_words(make_state(attempt=1)) == ("Try 2: step 48 of 128", "about 2 s left")
+    assert progress_words(make_state()) == ("Step 48 of 128", "under 10 s left")
+    assert progress_words(make_state(attempt=1)) == ("Second try: step 48 of 128", "under 10 s left")
     assert progress_words(make_state(step=0)) == ("Starting…", "")
 
 
@@ -52,7 +52,8 @@ def test_pictures_that_left_the_gallery_say_so():
 
 def test_the_time_left_is_rounded_for_people():
     assert left_words(None) == ""
-    assert left_words(0.2) == "about 1 s left"
+    assert left_words(0.2) == "under 10 s left"
+    assert {left_words(seconds) for seconds in (13, 15, 16)} == {"about 15 s left"}
     assert left_words(130) == "about 2 min left"
 
 
@@ -117,7 +118,23 @@ def test_the_reason_of_a_unit_that_stayed_off_stands_below_its_picture(view):
     assert view.strip.tiles[0].badges == ("stayed off",)
 
 
+def test_a_further_try_says_why(view):
+    view.show_state(make_state())
+    assert view._bar.toolTip() == ""
+    view.show_state(make_state(attempt=1))
+    assert view._bar.toolTip() == "Second try, from other noise: the unit stayed off in the one before."
+
+
 # the curve
+
+
+def test_the_curve_tells_what_it_shows_and_that_turning_off_rises_too(view):
+    view.show_state(make_state())
+    assert view.curve.toolTip() == curve_tip(make_state())
+    assert "random transforms" in view.curve.toolTip()
+    assert "minus" not in view.curve.toolTip()
+    view.show_state(make_state(wish={"negative": True}))
+    assert "minus the activation" in view.curve.toolTip()
 
 
 def test_the_curve_has_a_line_per_picture_and_the_natural_maximum(view):
