@@ -59,7 +59,7 @@ class RecipePanel(QWidget):
         self._offer: StudioOffer | None = None
         self._is_classes = False
         self._choice = RecipeChoice()
-        self._left: dict[str, RecipeChoice] = {}
+        self._left: dict[tuple[str, bool], RecipeChoice] = {}
         self._filling = False
         self.recipe = QComboBox()
         self.about = Paragraph()
@@ -110,8 +110,7 @@ class RecipePanel(QWidget):
         self._unit.set_text(address.replace("/", " / "))
         self._unit.setToolTip(address)
         if is_classes != self._is_classes:
-            self._is_classes = is_classes
-            self._fill()
+            self._turn(is_classes=is_classes)
 
     def set_running(self, running: bool) -> None:
         """A synthesis of this unit goes on, or none."""
@@ -178,13 +177,23 @@ class RecipePanel(QWidget):
 
     # from the fields to the choice
 
+    def _turn(self, *, is_classes: bool) -> None:
+        """A recipe has other regularizers for classes: what was chosen instead holds for one kind of layer only."""
+        if self._offer is not None:
+            name = self._choice.named(self._offer)
+            self._left[name, self._is_classes] = self._choice
+            own = self._left.get((name, is_classes), RecipeChoice())
+            self._choice = replace(self._choice, regularizers=own.regularizers)
+        self._is_classes = is_classes
+        self._fill()
+
     def _take_recipe(self, _place: int) -> None:
         """Another recipe has its own size, steps and regularizers; what was chosen for it before is still there."""
         name = self.recipe.currentData()
         if self._filling or name is None or self._offer is None:
             return
-        self._left[self._choice.named(self._offer)] = self._choice
-        own = self._left.get(name, RecipeChoice())
+        self._left[self._choice.named(self._offer), self._is_classes] = self._choice
+        own = self._left.get((name, self._is_classes), RecipeChoice())
         self._set(replace(self._choice, recipe=name, size=own.size, steps=own.steps, regularizers=own.regularizers))
 
     def _take(self, *_: object) -> None:

@@ -198,6 +198,19 @@ def test_a_recipe_is_another_one_for_classes(panel):
     assert panel.choice == RecipeChoice()
 
 
+def test_regularizers_of_one_kind_of_layer_are_not_taken_to_the_other(panel):
+    panel.steps_field.setValue(40)
+    panel.regularizers.add("decay")
+    hidden = panel.choice
+    panel.set_unit("toynet/classifier/2", is_classes=True)
+    assert panel.choice == RecipeChoice(steps=40)
+    panel.regularizers.add("blur")
+    panel.set_unit("toynet/blocks.0/7", is_classes=False)
+    assert panel.choice == hidden
+    panel.set_unit("toynet/classifier/2", is_classes=True)
+    assert [name for name, _ in panel.choice.regularizers] == ["blur"]
+
+
 def test_what_is_set_is_the_choice_and_what_is_not_stays_with_the_recipe(panel):
     panel.size_field.setValue(96)
     panel.pictures_field.setValue(3)
