@@ -19,6 +19,8 @@ from deepvis.gui.studio_presenter import NO_NETWORK
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.gui.widgets.picture_menu import picture_menu
 from deepvis.live.events import Progress, StudioOffered
+from deepvis.live.page_notes import not_synthesized
+from deepvis.live.running_model import RunningModel
 from deepvis.live.studio_news import Start, StudioPhase
 from deepvis.records import Stage, UnitId
 from tests.gui.made_up import OFFER, UNIT, make_made, make_state
@@ -329,6 +331,15 @@ def test_choices_are_remembered(window, automatic):
     assert not window.studio.auto.on
     window.studio.take_choices({})
     assert window.studio.auto.on
+
+
+def test_a_unit_reached_by_another_layer_names_the_key_that_makes_a_picture(window, studio, made, section, info):
+    window.studio.set_auto(True)
+    window.acts.trigger("next_layer")
+    why = not_synthesized(RunningModel(info), window.controller.layer(), 0)
+    made.send(page=made.unit(notes={"synthesized": why}))
+    assert not section.growing
+    assert "Press 2 or the button below" in section.words()
 
 
 # keeping and discarding

@@ -39,6 +39,8 @@ LEAST_WIDTH = 258
 """Also beside a scroll bar no number is cut."""
 
 WAITING = "Recipes come with the network."
+CLICKS = "A click on a unit without a picture makes one with this recipe, size and steps. 2 makes another."
+NO_CLICKS = "A click on a unit makes no picture: 2 makes one, or the button below."
 
 
 class RecipePanel(QWidget):
@@ -71,11 +73,13 @@ class RecipePanel(QWidget):
         self.negative = switch("what turns it off", "Seek the picture for which the unit is lowest (3)")
         self.regularizers = RegularizerList()
         self.reset = QPushButton("Back to the recipe")
+        self.starts = Paragraph()
         self._unit = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
         self.footer = RecipeFooter()
         self.go, self.cancel = self.footer.go, self.footer.cancel
         self._build()
         self._connect()
+        self.set_auto(True)
         self._fill()
 
     @property
@@ -111,6 +115,10 @@ class RecipePanel(QWidget):
         self._unit.setToolTip(address)
         if is_classes != self._is_classes:
             self._turn(is_classes=is_classes)
+
+    def set_auto(self, on: bool) -> None:
+        """Say what a click on a unit begins."""
+        self.starts.set_words(CLICKS if on else NO_CLICKS)
 
     def set_running(self, running: bool) -> None:
         """A synthesis of this unit goes on, or none."""
@@ -241,7 +249,7 @@ class RecipePanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("recipe_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for quiet in (self.about, self._unit):
+        for quiet in (self.about, self.starts, self._unit):
             quiet.setFont(small(self.font()))
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for box in (self.recipe, self.start):
@@ -275,6 +283,7 @@ class RecipePanel(QWidget):
         column.addWidget(self._unit)
         column.addLayout(form)
         column.addWidget(self.regularizers)
+        column.addWidget(self.starts)
         column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         return fields

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication, QComboBox, QScrollArea, QToolButton
 from deepvis.gui.recipe_choice import RecipeChoice
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.number_field import PLACES, DecimalField, PlainSlider, Scale, WholeField
-from deepvis.gui.widgets.recipe_panel import WAITING, RecipePanel
+from deepvis.gui.widgets.recipe_panel import CLICKS, NO_CLICKS, WAITING, RecipePanel
 from deepvis.gui.widgets.regularizer_list import RegularizerList
 from deepvis.gui.widgets.setting_row import SettingRow
 from deepvis.gui.widgets.start_combo import StartCombo
@@ -175,6 +175,16 @@ def test_pictures_to_start_from_stand_in_the_list_and_the_chosen_one_stays(shown
 
 
 # the panel
+
+
+def test_the_panel_says_what_a_click_on_a_unit_begins(window):
+    window.show_recipes(True)
+    window.studio.set_auto(True)
+    assert window.recipe_panel.starts.isVisible()
+    assert window.recipe_panel.starts.words == CLICKS
+    window.acts.trigger("toggle_auto_synthesis")
+    assert not window.studio.auto.on
+    assert window.recipe_panel.starts.words == NO_CLICKS
 
 
 def test_without_a_network_the_panel_waits(shown):
