@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
@@ -427,6 +427,17 @@ def test_a_click_shows_a_picture_large(window, studio, made, section, qtbot):
     assert not overlay.isVisible()
 
 
+def test_the_second_half_of_a_double_click_leaves_the_large_picture_open(window, studio, made, section, qtbot):
+    page(window, made, make_made(key=5))
+    qtbot.mouseClick(section.strip, Qt.MouseButton.LeftButton, pos=section.strip.tile_rect(0).center())
+    overlay, beside = window.overlays.compare, QPoint(5, 5)
+    qtbot.mouseDClick(overlay, Qt.MouseButton.LeftButton, pos=beside)
+    assert overlay.isVisible()
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    qtbot.mouseClick(overlay, Qt.MouseButton.LeftButton, pos=beside)
+    assert not overlay.isVisible()
+
+
 def test_chosen_pictures_are_compared_at_equal_size(window, studio, made, section, qtbot):
     page(window, made, make_made(key=5), make_made(key=6, recipe="old"))
     exemplars = window.page._body.strips["exemplars"]
@@ -499,6 +510,38 @@ def test_the_grid_of_synthesized_pictures_is_shown(window, studio, made):
     assert window.grid_panel.stage.currentWidget() is window.grid_panel.grid
     assert "3 units have none" in window.grid_panel._words.text
     assert np.array_equal(window.grid_panel.grid._layout.units, made.pattern().layout.units)
+
+
+def double_click(window, qtbot, unit: int) -> None:
+    grid = window.grid_panel.grid
+    rect = grid._layout.rect_of(unit)
+    point = QPoint(int(rect.left) + 2, int(rect.top) + 2)
+    qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=point)
+    qtbot.mouseDClick(grid, Qt.MouseButton.LeftButton, pos=point)
+
+
+def test_a_double_click_on_a_synthesized_picture_shows_it_large(window, studio, made, qtbot):
+    window.acts.trigger("show_synthesized")
+    made.send(pattern=made.pattern())
+    double_click(window, qtbot, 9)
+    overlay = window.overlays.compare
+    assert not overlay.isVisible()
+    best = make_made(key=5)
+    page(window, made, best, make_made(key=6))
+    assert overlay.isVisible()
+    assert overlay.pictures == (best,)
+    assert not window.grid_panel.is_enlarged
+
+
+def test_a_double_click_on_an_empty_place_says_that_there_is_no_picture(window, studio, made, qtbot):
+    window.acts.trigger("show_synthesized")
+    made.send(pattern=made.pattern())
+    said = []
+    window.controller.flashed.connect(said.append)
+    double_click(window, qtbot, 9)
+    page(window, made)
+    assert said == ["blocks.0/9 has no synthesized picture yet"]
+    assert not window.overlays.compare.isVisible()
 
 
 # layout
