@@ -74,6 +74,7 @@ class RecipePanel(QWidget):
         self.regularizers = RegularizerList()
         self.reset = QPushButton("Back to the recipe")
         self.starts = Paragraph()
+        self.limits = Paragraph()
         self._unit = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
         self.footer = RecipeFooter()
         self.go, self.cancel = self.footer.go, self.footer.cancel
@@ -200,6 +201,7 @@ class RecipePanel(QWidget):
         name = self.recipe.currentData()
         if self._filling or name is None or self._offer is None:
             return
+        self._forget_limits()
         self._left[self._choice.named(self._offer), self._is_classes] = self._choice
         own = self._left.get((name, self._is_classes), RecipeChoice())
         self._set(replace(self._choice, recipe=name, size=own.size, steps=own.steps, regularizers=own.regularizers))
@@ -224,6 +226,18 @@ class RecipePanel(QWidget):
             )
         )
 
+    def _numbers(self) -> dict[str, WholeField]:
+        """Fields of whole numbers by what they are called in a sentence."""
+        fields = (self.size_field, self.steps_field, self.pictures_field, self.seed_field)
+        return dict(zip(("Size", "Steps", "Pictures", "Seed"), fields, strict=True))
+
+    def _say_limits(self, name: str, field: WholeField) -> None:
+        self.limits.set_words(f"{name}: {field.minimum():,} to {field.maximum():,}.")
+        self._form.setRowVisible(self.limits, True)
+
+    def _forget_limits(self) -> None:
+        self._form.setRowVisible(self.limits, False)
+
     def _go_back(self) -> None:
         self._set(replace(self._choice, size=None, steps=None, regularizers=None))
 
@@ -237,8 +251,12 @@ class RecipePanel(QWidget):
 
     def _connect(self) -> None:
         self.recipe.currentIndexChanged.connect(self._take_recipe)
-        for field in (self.size_field, self.steps_field, self.pictures_field, self.seed_field):
+        for name, field in self._numbers().items():
             field.valueChanged.connect(self._take)
+            field.limited.connect(lambda name=name, field=field: self._say_limits(name, field))
+            editor = field.lineEdit()
+            if editor is not None:
+                editor.textEdited.connect(self._forget_limits)
         self.negative.toggled.connect(self._take)
         self.start.currentIndexChanged.connect(self._take)
         self.regularizers.changed.connect(self._take)
@@ -249,7 +267,7 @@ class RecipePanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("recipe_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for quiet in (self.about, self.starts, self._unit):
+        for quiet in (self.about, self.starts, self.limits, self._unit):
             quiet.setFont(small(self.font()))
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for box in (self.recipe, self.start):
@@ -266,7 +284,7 @@ class RecipePanel(QWidget):
         column.addWidget(self.footer)
 
     def _fields(self) -> QWidget:
-        form = QFormLayout()
+        form = self._form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -274,6 +292,8 @@ class RecipePanel(QWidget):
         form.addRow(self.about)
         form.addRow(_label("Size"), _row(self.size_field, QLabel("steps"), self.steps_field))
         form.addRow(_label("Pictures"), _row(self.pictures_field, QLabel("seed"), self.seed_field))
+        form.addRow(self.limits)
+        form.setRowVisible(self.limits, False)
         form.addRow(_label("Start"), self.start)
         form.addRow(_label("Seek"), self.negative)
         fields = QWidget()
@@ -308,11 +328,13 @@ def _row(first: WholeField, word: QLabel, second: WholeField) -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(SPACE)
+    row.setSpacing(SPACE // 2)
     word.setProperty("muted", True)
     for field in (first, second):
         field.setFixedHeight(FIELD_HEIGHT)
         field.setMinimumWidth(56)
+        # two small buttons would take the room of two digits
+        field.setButtonSymbols(WholeField.ButtonSymbols.NoButtons)
     row.addWidget(first, 1)
     row.addWidget(word)
     row.addWidget(second, 1)

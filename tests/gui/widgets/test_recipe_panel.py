@@ -9,7 +9,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QComboBox, QScrollArea, QToolButton
 
-from deepvis.gui.recipe_choice import RecipeChoice
+from deepvis.gui.recipe_choice import MOST_STEPS, SIZES, RecipeChoice
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.number_field import PLACES, DecimalField, PlainSlider, Scale, WholeField
 from deepvis.gui.widgets.recipe_panel import CLICKS, NO_CLICKS, WAITING, RecipePanel
@@ -230,6 +230,54 @@ def test_what_is_set_is_the_choice_and_what_is_not_stays_with_the_recipe(panel):
     assert panel.choice.seeds == (5, 6, 7)
     panel.size_field.setValue(160)
     assert panel.choice.size is None
+
+
+def type_in(field, qtbot, digits: str) -> None:
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    QTest.keyClicks(field, digits)
+
+
+@pytest.mark.parametrize(
+    ("name", "digits", "value", "sentence"),
+    [
+        ("size", "7", SIZES[0], "Size: 32 to 512."),
+        ("size", "5000", SIZES[1], "Size: 32 to 512."),
+        ("steps", "20000", MOST_STEPS, "Steps: 1 to 5,000."),
+    ],
+)
+def test_a_number_out_of_range_becomes_the_nearest_and_the_range_is_said(panel, qtbot, name, digits, value, sentence):
+    field = getattr(panel, f"{name}_field")
+    type_in(field, qtbot, digits)
+    assert field.text() == digits
+    assert not panel.limits.isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.value() == value
+    assert getattr(panel.choice, name) == value
+    assert panel.limits.isVisible()
+    assert panel.limits.words == sentence
+    type_in(field, qtbot, "64")
+    assert not panel.limits.isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.value() == 64
+    assert not panel.limits.isVisible()
+
+
+def test_a_field_left_empty_keeps_its_number(panel, qtbot):
+    type_in(panel.size_field, qtbot, "")
+    QTest.keyClick(panel.size_field, Qt.Key.Key_Delete)
+    QTest.keyClick(panel.size_field, Qt.Key.Key_Return)
+    assert panel.size_field.text() == "160"
+    assert panel.choice.size is None
+
+
+def test_five_digits_are_seen_whole_in_the_narrowest_panel(panel):
+    panel.resize(panel.minimumSizeHint().width(), 320)
+    QApplication.processEvents()
+    for field in (panel.size_field, panel.steps_field, panel.seed_field):
+        assert field.lineEdit().width() > field.fontMetrics().horizontalAdvance("20000") + 4
 
 
 def test_sliders_change_the_regularizers_and_the_way_back_is_open(panel, qtbot):
