@@ -345,10 +345,16 @@ def test_a_unit_reached_by_another_layer_names_the_key_that_makes_a_picture(wind
 # keeping and discarding
 
 
-def test_keep_folds_the_fresh_picture_into_the_strip(window, studio, tell, section, made, qtbot):
+def leave_and_come_back(window) -> None:
+    window.controller.go(UNIT.layer, UNIT.unit + 1)
+    window.controller.go(UNIT.layer, UNIT.unit)
+
+
+def test_who_comes_back_finds_the_fresh_picture_in_the_strip(window, studio, tell, section, made):
     tell(make_state(StudioPhase.DONE))
     page(window, made, make_made(key=11))
-    qtbot.mouseClick(section.ascent.keep, Qt.MouseButton.LeftButton)
+    leave_and_come_back(window)
+    page(window, made, make_made(key=11))
     assert not section.growing
     assert [picture.made.key for picture in section.strip.pictures] == [11]
     assert studio.discarded == []
@@ -366,8 +372,8 @@ def test_discard_takes_the_fresh_picture_out_and_the_button_puts_it_back(window,
 
 def test_an_older_picture_of_this_session_can_be_put_back(window, studio, tell, section, made, qtbot):
     tell(make_state(StudioPhase.DONE))
+    leave_and_come_back(window)
     page(window, made, make_made(key=11))
-    qtbot.mouseClick(section.ascent.keep, Qt.MouseButton.LeftButton)
     window.page.discard_asked.emit(section.pictures[0])
     assert studio.discarded == [11]
     page(window, made)

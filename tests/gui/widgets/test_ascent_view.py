@@ -96,11 +96,11 @@ def test_nothing_is_painted_before_there_is_a_picture(view):
 
 def test_a_finished_picture_can_be_kept_discarded_and_put_back(view, qtbot):
     view.show_state(make_state())
-    assert view.keep.isHidden()
+    assert view.stored.isHidden()
     assert view.discard.isHidden()
     view.show_state(make_state(StudioPhase.DONE))
-    with qtbot.waitSignal(view.keep_asked):
-        qtbot.mouseClick(view.keep, Qt.MouseButton.LeftButton)
+    assert view.stored.isVisible()
+    assert view.stored.text() == "In the gallery"
     with qtbot.waitSignal(view.discard_asked):
         qtbot.mouseClick(view.discard, Qt.MouseButton.LeftButton)
     assert view.back.isHidden()
