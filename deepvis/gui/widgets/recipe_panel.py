@@ -158,8 +158,10 @@ class RecipePanel(QWidget):
         self._filling = True
         self.recipe.clear()
         for place, info in enumerate(offer.recipes):
-            self.recipe.addItem(info.name, info.name)
-            tip = "\n".join(line for line in (info.needs, info.source) if line)
+            usual = info.name == offer.default
+            self.recipe.addItem(f"{info.name} (default)" if usual else info.name, info.name)
+            why = "It is taken where nobody chooses." if usual else ""
+            tip = "\n".join(line for line in (info.needs, info.source, why) if line)
             self.recipe.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
         self._filling = False
 
@@ -170,7 +172,7 @@ class RecipePanel(QWidget):
         if info is not None:
             self._filling = True
             self.recipe.setCurrentIndex(self.recipe.findData(info.name))
-            self.recipe.setToolTip(info.source)
+            self.recipe.setToolTip(f"What makes the picture; this one: {info.source}")
             self.about.set_words(info.about or info.source)
             self.about.setToolTip(info.source)
             self.size_field.setValue(choice.size or info.size)
@@ -181,7 +183,9 @@ class RecipePanel(QWidget):
             self.start.choose(choice.start, choice.picture)
             self.regularizers.set_choices(info.regularizers if choice.regularizers is None else choice.regularizers)
             self._filling = False
-        self.reset.setEnabled((choice.size, choice.steps, choice.regularizers) != (None, None, None))
+        changes = choice.changes()
+        self.reset.setEnabled(info is not None and bool(changes))
+        self.reset.setToolTip(f"Changed: {', '.join(changes)}" if changes else "Nothing differs from the recipe")
         self.set_words("")
 
     # from the fields to the choice
@@ -239,7 +243,8 @@ class RecipePanel(QWidget):
         self._form.setRowVisible(self.limits, False)
 
     def _go_back(self) -> None:
-        self._set(replace(self._choice, size=None, steps=None, regularizers=None))
+        self._forget_limits()
+        self._set(RecipeChoice(self._choice.recipe))
 
     def _set(self, choice: RecipeChoice) -> None:
         if choice != self._choice:
@@ -275,27 +280,40 @@ class RecipePanel(QWidget):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.negative.setFixedHeight(FIELD_HEIGHT)
-        self.pictures_field.setToolTip("Pictures, made together: one per seed")
-        self.seed_field.setToolTip("The first seed: the same seed gives the same picture")
+        for widget, tip in self._tips().items():
+            widget.setToolTip(tip)
+            widget.setAccessibleName(tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._scrolled(self._fields()), 1)
         column.addWidget(self.footer)
 
+    def _tips(self) -> dict[QWidget, str]:
+        return {
+            self.recipe: "What makes the picture",
+            self.size_field: f"Height and width of a picture in pixels, {SIZES[0]} to {SIZES[1]}",
+            self.steps_field: f"Steps of the ascent, 1 to {MOST_STEPS:,}: more take longer",
+            self.pictures_field: f"Pictures, made together: one per seed, at most {MOST_PICTURES}",
+            self.seed_field: "The first seed: the same seed gives the same picture",
+            self.go: "Make these pictures of the unit named at the top",
+            self.cancel: "Stop the synthesis (4)",
+        }
+
     def _fields(self) -> QWidget:
         form = self._form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(_label("Recipe"), self.recipe)
+        form.addRow(_label("Recipe", self.recipe), self.recipe)
         form.addRow(self.about)
-        form.addRow(_label("Size"), _row(self.size_field, QLabel("steps"), self.steps_field))
-        form.addRow(_label("Pictures"), _row(self.pictures_field, QLabel("seed"), self.seed_field))
+        form.addRow("", self.reset)
+        form.addRow(_label("Size", self.size_field), _row(self.size_field, QLabel("steps"), self.steps_field))
+        form.addRow(_label("Pictures", self.pictures_field), _row(self.pictures_field, QLabel("seed"), self.seed_field))
         form.addRow(self.limits)
         form.setRowVisible(self.limits, False)
-        form.addRow(_label("Start"), self.start)
-        form.addRow(_label("Seek"), self.negative)
+        form.addRow(_label("Start", self.start), self.start)
+        form.addRow(_label("Seek", self.negative), self.negative)
         fields = QWidget()
         column = QVBoxLayout(fields)
         column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
@@ -304,7 +322,6 @@ class RecipePanel(QWidget):
         column.addLayout(form)
         column.addWidget(self.regularizers)
         column.addWidget(self.starts)
-        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         return fields
 
@@ -317,8 +334,10 @@ class RecipePanel(QWidget):
         return area
 
 
-def _label(text: str) -> QLabel:
+def _label(text: str, of: QWidget) -> QLabel:
+    """The name of a field; it has the field's tooltip."""
     label = QLabel(text)
+    label.setToolTip(of.toolTip())
     label.setFixedSize(LABEL_WIDTH, FIELD_HEIGHT)
     return label
 
@@ -330,6 +349,7 @@ def _row(first: WholeField, word: QLabel, second: WholeField) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(SPACE // 2)
     word.setProperty("muted", True)
+    word.setToolTip(second.toolTip())
     for field in (first, second):
         field.setFixedHeight(FIELD_HEIGHT)
         field.setMinimumWidth(56)

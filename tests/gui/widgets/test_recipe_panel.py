@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QComboBox, QScrollArea, QToolButton
+from PyQt6.QtWidgets import QApplication, QComboBox, QPushButton, QScrollArea, QToolButton
 
 from deepvis.gui.recipe_choice import MOST_STEPS, SIZES, RecipeChoice
 from deepvis.gui.widgets.elided_label import ElidedLabel
@@ -194,7 +194,7 @@ def test_without_a_network_the_panel_waits(shown):
 
 
 def test_the_panel_begins_with_the_usual_recipe_and_its_own_figures(panel):
-    assert panel.recipe.currentText() == "clear"
+    assert panel.recipe.currentData() == "clear"
     assert (panel.size_field.value(), panel.steps_field.value()) == (160, 128)
     assert panel.choice == RecipeChoice()
     assert not panel.reset.isEnabled()
@@ -292,6 +292,49 @@ def test_sliders_change_the_regularizers_and_the_way_back_is_open(panel, qtbot):
     assert panel.steps_field.value() == 500
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"size": 96}, "size"),
+        ({"steps": 20}, "steps"),
+        ({"pictures": 3}, "pictures"),
+        ({"first_seed": 5}, "seed"),
+        ({"negative": True}, "what is sought"),
+        ({"start": Start.FRAME}, "start"),
+        ({"regularizers": ()}, "regularizers"),
+    ],
+)
+def test_the_way_back_to_the_recipe_takes_back_everything_and_says_what(panel, qtbot, change, said):
+    choose_recipe(panel, "old")
+    assert not panel.reset.isEnabled()
+    panel.set_choice(RecipeChoice("old", **change))
+    assert panel.reset.isEnabled()
+    assert panel.reset.toolTip() == f"Changed: {said}"
+    qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
+    assert panel.choice == RecipeChoice("old")
+    assert panel.start.chosen() == (Start.NOISE, None)
+    assert not panel.reset.isEnabled()
+
+
+def test_the_way_back_lies_above_what_it_takes_back(panel):
+    assert panel.recipe.mapTo(panel, QPoint()).y() < panel.reset.mapTo(panel, QPoint()).y()
+    assert panel.reset.mapTo(panel, QPoint()).y() < panel.size_field.mapTo(panel, QPoint()).y()
+
+
+def test_everything_that_can_be_set_says_what_it_is(panel):
+    choose_recipe(panel, "old")
+    for kind in (QComboBox, WholeField, DecimalField, PlainSlider, QPushButton, QToolButton):
+        found = [each for each in panel.findChildren(kind) if each.isVisible()]
+        assert all(each.toolTip() or each.parentWidget().toolTip() for each in found), kind
+
+
+def test_the_list_marks_the_default_and_tells_the_source_of_every_recipe(panel):
+    tips = [panel.recipe.itemData(place, Qt.ItemDataRole.ToolTipRole) for place in range(panel.recipe.count())]
+    assert panel.recipe.itemText(0) == "clear (default)"
+    assert "DeepVis" in tips[0]
+    assert "Nguyen" in tips[2]
+
+
 def test_what_was_set_for_a_recipe_is_there_again_when_it_is_chosen_again(panel):
     panel.size_field.setValue(96)
     panel.regularizers.add("decay")
@@ -315,7 +358,7 @@ def test_a_recipe_that_lacks_something_says_so_in_place_and_nothing_is_lost(pane
 
 def test_a_remembered_recipe_that_is_not_offered_gives_way_to_the_usual_one(panel):
     panel.set_choice(RecipeChoice("gone"))
-    assert panel.recipe.currentText() == "clear"
+    assert panel.recipe.currentData() == "clear"
     assert panel.choice.named(OFFER) == "clear"
 
 
@@ -340,5 +383,5 @@ def test_nothing_of_the_panel_is_cut_at_its_least_width(panel):
 def test_another_model_brings_other_recipes_and_keeps_the_choice(panel):
     panel.pictures_field.setValue(2)
     panel.set_offer(replace(OFFER, recipes=OFFER.recipes[1:], default="old"))
-    assert panel.recipe.currentText() == "old"
+    assert panel.recipe.currentData() == "old"
     assert panel.choice.pictures == 2
