@@ -174,7 +174,7 @@ class RecipePanel(QWidget):
             self.recipe.setCurrentIndex(self.recipe.findData(info.name))
             self.recipe.setToolTip(f"What makes the picture; this one: {info.source}")
             self.about.set_words(info.about or info.source)
-            self.about.setToolTip(info.source)
+            self.about.setToolTip("\n".join(line for line in (info.source, info.details.replace("; ", "\n")) if line))
             self.size_field.setValue(choice.size or info.size)
             self.steps_field.setValue(choice.steps or info.steps)
             self.pictures_field.setValue(choice.pictures)

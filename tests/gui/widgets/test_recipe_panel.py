@@ -328,6 +328,12 @@ def test_everything_that_can_be_set_says_what_it_is(panel):
         assert all(each.toolTip() or each.parentWidget().toolTip() for each in found), kind
 
 
+def test_the_source_and_all_parts_of_a_recipe_stand_in_the_tooltip_of_its_line(panel):
+    told = replace(OFFER.recipes[0], details="fourier(decay=1.2); adam(rate=0.1)")
+    panel.set_offer(replace(OFFER, recipes=(told, *OFFER.recipes[1:])))
+    assert panel.about.toolTip() == "DeepVis\nfourier(decay=1.2)\nadam(rate=0.1)"
+
+
 def test_the_list_marks_the_default_and_tells_the_source_of_every_recipe(panel):
     tips = [panel.recipe.itemData(place, Qt.ItemDataRole.ToolTipRole) for place in range(panel.recipe.count())]
     assert panel.recipe.itemText(0) == "clear (default)"
