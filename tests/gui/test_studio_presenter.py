@@ -518,6 +518,17 @@ def test_the_grid_of_synthesized_pictures_is_shown(window, studio, made):
     assert np.array_equal(window.grid_panel.grid._layout.units, made.pattern().layout.units)
 
 
+def test_the_grid_of_synthesized_pictures_can_leave_out_units_without_one(window, studio, made, qtbot):
+    button = window.grid_panel._hide_dead
+    window.acts.trigger("show_synthesized")
+    assert button.text() == "hide empty"
+    assert "no synthesized picture" in button.toolTip()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.controller.view.grid.hide_dead
+    window.controller.set_stage(Stage.ACTIVATIONS)
+    assert button.text() == "hide dead"
+
+
 def double_click(window, qtbot, unit: int) -> None:
     grid = window.grid_panel.grid
     rect = grid._layout.rect_of(unit)

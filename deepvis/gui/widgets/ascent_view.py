@@ -17,9 +17,14 @@ from deepvis.gui.widgets.paragraph import Paragraph
 from deepvis.live.studio_news import StudioPhase
 
 if TYPE_CHECKING:
+    from PyQt6.QtGui import QResizeEvent
+
     from deepvis.live.pages import PagePicture
     from deepvis.live.studio_news import StudioState
 
+
+_WIDE = 204
+"""Logical pixels from which on all words of the line fit beside each other."""
 
 _LINE = 24
 """Height of the line of words, also while it has no buttons."""
@@ -100,6 +105,10 @@ class AscentView(QWidget):
             self.strip.blank()
         self.curve.set_curve(state.curve, state.steps, math.nan if state.wish.negative else natural)
         self._offer(running=not state.over)
+
+    def resizeEvent(self, _event: QResizeEvent | None) -> None:
+        """In a narrow page one word says where the pictures are."""
+        self.stored.setText("In the gallery" if self.width() >= _WIDE else "stored")
 
     def _show_bar(self, state: StudioState) -> None:
         part = fraction(state)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 
 from deepvis.gui.widgets.ascent_view import AscentView
 from deepvis.gui.widgets.ascent_words import fraction, left_words, pictures_of, progress_words
@@ -108,6 +109,14 @@ def test_a_finished_picture_can_be_kept_discarded_and_put_back(view, qtbot):
     assert view.discard.isHidden()
     with qtbot.waitSignal(view.back_asked):
         qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
+
+
+def test_in_a_narrow_page_no_word_of_the_line_is_cut(view):
+    view.show_state(make_state(StudioPhase.DONE))
+    view.setFixedWidth(190)
+    QApplication.processEvents()
+    assert view.stored.text() == "stored"
+    assert view._doing.shown_text() == "Done in 2 s"
 
 
 def test_the_reason_of_a_unit_that_stayed_off_stands_below_its_picture(view):
