@@ -8,9 +8,12 @@ from PyQt6.QtCore import QObject, QPoint, QTimer
 
 from deepvis.gui import moves
 from deepvis.gui.unit_menu import unit_menu
+from deepvis.records import Stage, UnitId
 
 if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
+    from deepvis.live.pages import UnitPageData
+    from deepvis.records import View
 
 SETTLE_MS = 60
 
@@ -23,6 +26,7 @@ class GridGestures(QObject):
         self._window = window
         self._controller = window.controller
         self._hovered = -1
+        self._awaited: UnitId | None = None
         self._settle = self._settle_timer()
         self._connect()
 
@@ -44,6 +48,8 @@ class GridGestures(QObject):
         for view in (self._window.unit_panel.unit, panel.enlarged):
             view.resized.connect(lambda _height, _width: self._settle.start())
             view.position_clicked.connect(self._choose_position)
+        controller.page_arrived.connect(self._show_awaited)
+        controller.view_changed.connect(self._forget_awaited)
         panel.enlarged_changed.connect(lambda _on: self._settle.start())
 
     def _settle_timer(self) -> QTimer:
@@ -75,8 +81,30 @@ class GridGestures(QObject):
         self._controller.set_view(moves.pan_by(self._controller.view, rows, columns))
 
     def _enlarge(self, unit: int) -> None:
-        self._controller.select_unit(unit)
-        self._window.grid_panel.set_enlarged(True)
+        controller = self._controller
+        controller.select_unit(unit)
+        view, page = controller.view, controller.page
+        if view.stage is not Stage.SYNTHESIZED:
+            self._window.grid_panel.set_enlarged(True)
+            return
+        self._awaited = UnitId(view.model, view.layer, unit)
+        if page is not None:
+            self._show_awaited(page)
+
+    def _show_awaited(self, page: UnitPageData) -> None:
+        """What is seen large in the grid of synthesized pictures is such a picture; its page may be on its way."""
+        if page.unit != self._awaited:
+            return
+        self._awaited = None
+        if page.synthesized:
+            self._window.studio.comparison.enlarge(page.synthesized[0])
+        else:
+            self._controller.flashed.emit(f"{page.unit.layer}/{page.unit.unit} has no synthesized picture yet")
+
+    def _forget_awaited(self, view: View) -> None:
+        awaited = self._awaited
+        if awaited is not None and (awaited.layer, awaited.unit) != (view.layer, view.unit):
+            self._awaited = None
 
     def _choose_position(self, row: int, column: int) -> None:
         self._controller.select_position(self._controller.view.unit, row, column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
@@ -35,6 +36,7 @@ SCALING_TIP = "What one range of colors is for: all tiles of the layer together,
 INDIVIDUAL_TIP = "Individual boost. 0: one range for all tiles; 1: each tile uses its own full range (Shift+T)"
 SORT_TIP = "Order of the units, by their values now or, of exemplars, in the data set (Shift+P)"
 HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
+EMPTY_TIP = "Leave out units that have no synthesized picture yet (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
 STAGE_TIP = "What is shown of the layer (S)"
 ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
@@ -215,6 +217,9 @@ class GridPanel(QWidget):
         self._stages.setCurrentIndex(self._stages.findData(stage))
         for widget in (self._choices["sort"], self._hide_dead):
             widget.setVisible(live or stage in PATTERN_STAGES)
+        made = stage is Stage.SYNTHESIZED
+        self._hide_dead.setText("hide empty" if made else "hide dead")
+        self._hide_dead.setToolTip(EMPTY_TIP if made else HIDE_TIP)
         self._footer.setCurrentIndex(0 if live else 1)
         self.set_enlarged(False)
         self._place()
@@ -319,6 +324,7 @@ class _Heading(QWidget):
         self.setMinimumWidth(TITLE_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         title.text_changed.connect(self._place)
+        detail.text_changed.connect(self._place)
 
     def sizeHint(self) -> QSize:
         return QSize(300, self._title.sizeHint().height())
@@ -331,3 +337,7 @@ class _Heading(QWidget):
         left = wide + SPACE
         self._title.setGeometry(0, 0, wide, self.height())
         self._detail.setGeometry(left, 0, max(0, self.width() - left), self.height())
+        # a letter or two of it say nothing
+        known = self._detail.text
+        self._detail.setVisible(self.width() - left >= QFontMetrics(self._detail.font()).horizontalAdvance(known) // 2)
+        self.setToolTip("" if self._detail.shown_text() == known else f"{self._title.text}  ·  {known}")

@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
         self.grid_panel.scan_asked.connect(self.window_commands.scan)
         self.page.scan_asked.connect(self.window_commands.scan)
         self.acts.set_checked("toggle_scores", self.page.scores_shown)
+        self.acts["toggle_auto_synthesis"].toggled.connect(self.recipe_panel.set_auto)
         self.acts.set_checked("toggle_auto_synthesis", self.studio.auto.on)
         self._connect_transport()
         self._connect_bar()

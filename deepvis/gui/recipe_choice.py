@@ -19,6 +19,17 @@ LARGEST_SEED = 999_999
 SIZES = (32, 512)
 MOST_STEPS = 5000
 
+_NAMED = {
+    "size": "size",
+    "steps": "steps",
+    "pictures": "pictures",
+    "first_seed": "seed",
+    "start": "start",
+    "negative": "what is sought",
+    "regularizers": "regularizers",
+}
+"""Attribute of a choice to what it is called in a sentence; the picture belongs to the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecipeChoice:
@@ -76,6 +87,11 @@ class RecipeChoice:
     def plain(self) -> RecipeChoice:
         """What holds for units that are merely clicked: recipe, size and steps, one picture."""
         return RecipeChoice(self.recipe, self.size, self.steps)
+
+    def changes(self) -> tuple[str, ...]:
+        """What differs from the recipe as it is, as the panel names it."""
+        usual = RecipeChoice(self.recipe)
+        return tuple(word for name, word in _NAMED.items() if getattr(self, name) != getattr(usual, name))
 
     def to_json(self) -> dict[str, object]:
         """What is remembered."""

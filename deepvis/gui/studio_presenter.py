@@ -215,11 +215,6 @@ class StudioPresenter(QObject):
         if seen and self._offer is not None and (running is None or running.over):
             self._ask(self._panel.choice.plain(), reveal=False)
 
-    def _keep(self) -> None:
-        if self._unit is not None:
-            self._latest.pop(self._unit, None)
-        self._show()
-
     def _discard(self, pictures: tuple[PagePicture, ...]) -> None:
         if self._unit is not None:
             self.auto.forbid(self._unit)
@@ -282,7 +277,6 @@ class StudioPresenter(QObject):
         section.cancel_asked.connect(self.cancel_unit)
         section.settings_asked.connect(lambda: self._window.show_recipes(True))
         section.compare_asked.connect(self.comparison.open)
-        section.keep_asked.connect(self._keep)
         section.discard_asked.connect(self._discard)
         section.back_asked.connect(self._put_fresh_back)
         section.put_back_asked.connect(self._discards.put_last_back)

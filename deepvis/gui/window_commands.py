@@ -188,18 +188,32 @@ class WindowCommands(QObject):
         self._save(self._window.grab().toImage(), "deepvis.png")
 
     def reset(self) -> None:
-        """2015's Esc: the enlarged unit goes first, then another page than the live maps, then the view is reset."""
+        """2015's Esc: the enlarged unit goes first, then chosen pictures, another page, and last the view is reset."""
+        comparison = self._window.studio.comparison
         if self._window.grid_panel.is_enlarged:
             self._window.grid_panel.set_enlarged(False)
+        elif comparison.chosen:
+            comparison.clear()
         elif self._controller.view.stage is not Stage.ACTIVATIONS:
             view = moves.zoom_reset(self._controller.view)
             self._controller.set_view(replace(view, stage=Stage.ACTIVATIONS))
         else:
-            self._window.view_commands.reset()
+            self._reset_view()
 
     def quit(self) -> None:
         """Close the window."""
         self._window.close()
+
+    def _reset_view(self) -> None:
+        """Say which key undoes it: Esc is easily pressed once too often."""
+        before = self._controller.view
+        self._window.view_commands.reset()
+        after = self._controller.view
+        if (before.layer, before.unit) != (after.layer, after.unit):
+            key = self._window.acts["back"].shortcut().toString()
+            self._controller.flashed.emit(f"View reset: {key} goes back")
+        elif before != after:
+            self._controller.flashed.emit("View reset")
 
     def _start(self) -> str:
         """Where a dialog begins: beside the file shown now, else where the last one was found, else at home."""

@@ -36,7 +36,10 @@ def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> st
 def not_synthesized(running: RunningModel, layer: LayerInfo, unit: int) -> str:
     """Why there is no synthesized picture of a unit."""
     command = running.synthesize_command(layer.name, unit)
-    return f"No picture was synthesized for this unit yet. Make one with the button below, or in a terminal: {command}"
+    return (
+        f"No picture was synthesized for this unit yet. Press 2 or the button below to make one, or in a terminal: "
+        f"{command}"
+    )
 
 
 def layer_not_synthesized(running: RunningModel, layer: LayerInfo) -> str:

@@ -51,9 +51,11 @@ class Tiles(Protocol):
 
     Attributes:
         across: columns of pictures in a tile.
+        sparse: few units have one, as where each was asked for by itself.
     """
 
     across: int
+    sparse: bool
 
     @property
     def down(self) -> int:
@@ -75,6 +77,8 @@ class LayerTiles:
         units: number of units.
         all_patterns: all exemplars of a unit, not only the best.
     """
+
+    sparse = False
 
     def __init__(self, gallery: OpenGallery, layer: str, units: int, *, all_patterns: bool) -> None:
         per_unit = MOST_PER_UNIT if all_patterns else 1
@@ -133,7 +137,8 @@ class LayerTiles:
 def arranged(units: int, view: GridView, tiles: Tiles | None, record: LayerRecord | None) -> NDArray[np.int64]:
     """The units in the order of their tiles, int64; at least one.
 
-    Order and dead units are those of the data set, not of the live picture.
+    Order and dead units are those of the data set, not of the live picture; of synthesized pictures the units without
+    one are left out in place of the dead ones.
     """
     order = np.arange(units, dtype=np.int64)
     key = None
@@ -143,6 +148,9 @@ def arranged(units: int, view: GridView, tiles: Tiles | None, record: LayerRecor
         key = np.nan_to_num(record.mean, nan=-np.inf)
     if key is not None:
         order = np.argsort(-key, kind="stable").astype(np.int64)
+    if view.hide_dead and tiles is not None and tiles.sparse:
+        filled = order[[bool(tiles.of_unit(int(unit))) for unit in order]]
+        return filled if len(filled) else order[:1]
     if view.hide_dead and record is not None:
         alive = order[~record.dead[order]]
         return alive if len(alive) else order[:1]

@@ -75,8 +75,9 @@ class RecipeInfo:
         size: height and width of its pictures, in pixels.
         steps: forward passes.
         regularizers: those it has, with all their settings.
-        about: one line: parametrization, transforms, step policy.
+        about: one line for people: parametrization, transforms, step policy.
         needs: as in `RegularizerInfo`.
+        details: the same parts as recipes write them, with their settings.
     """
 
     name: str
@@ -86,6 +87,7 @@ class RecipeInfo:
     regularizers: tuple[RegularizerChoice, ...] = ()
     about: str = ""
     needs: str = ""
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,31 @@ if TYPE_CHECKING:
     from torch import nn
 
     from deepvis.synthesis.recipe import Recipe
-    from deepvis.synthesis.registry import Parameter, Row
+    from deepvis.synthesis.registry import Parameter, Piece, Row
     from deepvis.synthesis.regularizers.slots import Regularizer
 
 _NO_PATCHES = "It needs patches of natural pictures, and the window has none."
 _NO_GENERATOR = "It needs a generator, and the window has none."
 _NO_STATISTICS = "It needs BatchNorm layers that remember statistics, and this network has none."
+
+_SAID = {
+    "adam": "Adam, rate {rate:g}",
+    "clipped-pixels": "pixels",
+    "constant": "steps of {rate:g}",
+    "crop": "crops of {low:g} to {high:g}",
+    "flip": "mirrored at random",
+    "fourier": "Fourier, decay {decay:g}",
+    "jitter": "shifts up to {pixels:g} px",
+    "maco": "phases alone",
+    "nadam": "Nadam, rate {rate:g}",
+    "noise": "noise {std:g}",
+    "pad": "margin of {pixels:g} px",
+    "progress": "steps by progress",
+    "rotate": "turns up to {degrees:g}°",
+    "scale": "sizes {low:g} to {high:g}",
+    "zoom": "zooms {low:g} to {high:g}",
+}
+"""Name of a part of a recipe to what is said of it; of others all settings are told."""
 
 
 def studio_offer(network: nn.Module) -> StudioOffer:
@@ -51,9 +70,25 @@ def _recipe(whole: Recipe, used: Recipe, needs: dict[str, str]) -> RecipeInfo:
         regularizers=tuple(
             (part.name, tuple(REGULARIZERS[part.name].values(part).items())) for part in used.regularizers
         ),
-        about="; ".join(str(part) for part in parts),
+        about=" · ".join(_said(part) for part in parts),
         needs=lacking[0] if lacking else "",
+        details="; ".join(str(part) for part in parts),
     )
+
+
+def _said(part: Piece) -> str:
+    """A part of a recipe in a few words, with the setting that tells most."""
+    values, words = dict(part.values), _SAID.get(part.name, "")
+    try:
+        return words.format(**values) if words else _plainly(part)
+    except KeyError:
+        # a setting that has its usual value is not told
+        return _plainly(part)
+
+
+def _plainly(part: Piece) -> str:
+    settings = [f"{name.replace('_', ' ')} {value}" for name, value in part.values]
+    return ", ".join((part.name.replace("-", " "), *settings))
 
 
 def _regularizer(row: Row[Regularizer], needs: dict[str, str]) -> RegularizerInfo:

@@ -82,6 +82,8 @@ class SynthesizedTiles:
         all_patterns: all pictures of a unit, not only the best that excites it.
     """
 
+    sparse = True
+
     def __init__(self, shelf: GalleryShelf, layer: str, identity: ModelIdentity, *, all_patterns: bool) -> None:
         found: dict[int, list[Placed]] = {}
         for gallery in shelf.galleries:

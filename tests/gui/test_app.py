@@ -337,7 +337,9 @@ def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_rest
     assert fresh.rgb.shape == (32, 32, 3)
     assert fresh.made.seed == 0
     assert section.ascent.curve.curve.shape[0] >= 6
-    window.studio._keep()
+    window.studio.set_auto(False)
+    for unit in (3, 2):
+        app.controller.select_unit(unit)
     qtbot.waitUntil(lambda: bool(section.strip.pictures), timeout=WAIT_MS)
     window.close()
     again = start(settings=settings)

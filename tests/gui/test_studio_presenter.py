@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
@@ -20,6 +20,8 @@ from deepvis.gui.studio_presenter import IS_MADE, NO_NETWORK
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.gui.widgets.picture_menu import picture_menu
 from deepvis.live.events import Progress, StudioOffered
+from deepvis.live.page_notes import not_synthesized
+from deepvis.live.running_model import RunningModel
 from deepvis.live.studio_news import Start, StudioPhase
 from deepvis.records import Stage, UnitId
 from tests.gui.made_up import OFFER, UNIT, make_made, make_state
@@ -462,13 +464,28 @@ def test_choices_are_remembered(window, automatic):
     assert window.studio.auto.on
 
 
+def test_a_unit_reached_by_another_layer_names_the_key_that_makes_a_picture(window, studio, made, section, info):
+    window.studio.set_auto(True)
+    window.acts.trigger("next_layer")
+    why = not_synthesized(RunningModel(info), window.controller.layer(), 0)
+    made.send(page=made.unit(notes={"synthesized": why}))
+    assert not section.growing
+    assert "Press 2 or the button below" in section.words()
+
+
 # keeping and discarding
 
 
-def test_keep_folds_the_fresh_picture_into_the_strip(window, studio, tell, section, made, qtbot):
+def leave_and_come_back(window) -> None:
+    window.controller.go(UNIT.layer, UNIT.unit + 1)
+    window.controller.go(UNIT.layer, UNIT.unit)
+
+
+def test_who_comes_back_finds_the_fresh_picture_in_the_strip(window, studio, tell, section, made):
     tell(make_state(StudioPhase.DONE))
     page(window, made, make_made(key=11))
-    qtbot.mouseClick(section.ascent.keep, Qt.MouseButton.LeftButton)
+    leave_and_come_back(window)
+    page(window, made, make_made(key=11))
     assert not section.growing
     assert [picture.made.key for picture in section.strip.pictures] == [11]
     assert studio.discarded == []
@@ -486,8 +503,8 @@ def test_discard_takes_the_fresh_picture_out_and_the_button_puts_it_back(window,
 
 def test_an_older_picture_of_this_session_can_be_put_back(window, studio, tell, section, made, qtbot):
     tell(make_state(StudioPhase.DONE))
+    leave_and_come_back(window)
     page(window, made, make_made(key=11))
-    qtbot.mouseClick(section.ascent.keep, Qt.MouseButton.LeftButton)
     window.page.discard_asked.emit(section.pictures[0])
     assert studio.discarded == [11]
     page(window, made)
@@ -544,6 +561,17 @@ def test_a_click_shows_a_picture_large(window, studio, made, section, qtbot):
     assert overlay.isVisible()
     assert overlay.pictures == section.pictures
     QTest.keyClick(overlay, Qt.Key.Key_Escape)
+    assert not overlay.isVisible()
+
+
+def test_the_second_half_of_a_double_click_leaves_the_large_picture_open(window, studio, made, section, qtbot):
+    page(window, made, make_made(key=5))
+    qtbot.mouseClick(section.strip, Qt.MouseButton.LeftButton, pos=section.strip.tile_rect(0).center())
+    overlay, beside = window.overlays.compare, QPoint(5, 5)
+    qtbot.mouseDClick(overlay, Qt.MouseButton.LeftButton, pos=beside)
+    assert overlay.isVisible()
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    qtbot.mouseClick(overlay, Qt.MouseButton.LeftButton, pos=beside)
     assert not overlay.isVisible()
 
 
@@ -619,6 +647,49 @@ def test_the_grid_of_synthesized_pictures_is_shown(window, studio, made):
     assert window.grid_panel.stage.currentWidget() is window.grid_panel.grid
     assert "3 units have none" in window.grid_panel._words.text
     assert np.array_equal(window.grid_panel.grid._layout.units, made.pattern().layout.units)
+
+
+def test_the_grid_of_synthesized_pictures_can_leave_out_units_without_one(window, studio, made, qtbot):
+    button = window.grid_panel._hide_dead
+    window.acts.trigger("show_synthesized")
+    assert button.text() == "hide empty"
+    assert "no synthesized picture" in button.toolTip()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.controller.view.grid.hide_dead
+    window.controller.set_stage(Stage.ACTIVATIONS)
+    assert button.text() == "hide dead"
+
+
+def double_click(window, qtbot, unit: int) -> None:
+    grid = window.grid_panel.grid
+    rect = grid._layout.rect_of(unit)
+    point = QPoint(int(rect.left) + 2, int(rect.top) + 2)
+    qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=point)
+    qtbot.mouseDClick(grid, Qt.MouseButton.LeftButton, pos=point)
+
+
+def test_a_double_click_on_a_synthesized_picture_shows_it_large(window, studio, made, qtbot):
+    window.acts.trigger("show_synthesized")
+    made.send(pattern=made.pattern())
+    double_click(window, qtbot, 9)
+    overlay = window.overlays.compare
+    assert not overlay.isVisible()
+    best = make_made(key=5)
+    page(window, made, best, make_made(key=6))
+    assert overlay.isVisible()
+    assert overlay.pictures == (best,)
+    assert not window.grid_panel.is_enlarged
+
+
+def test_a_double_click_on_an_empty_place_says_that_there_is_no_picture(window, studio, made, qtbot):
+    window.acts.trigger("show_synthesized")
+    made.send(pattern=made.pattern())
+    said = []
+    window.controller.flashed.connect(said.append)
+    double_click(window, qtbot, 9)
+    page(window, made)
+    assert said == ["blocks.0/9 has no synthesized picture yet"]
+    assert not window.overlays.compare.isVisible()
 
 
 # layout

@@ -12,6 +12,7 @@ from deepvis.gui.actions import ACTIONS
 from deepvis.live.events import SourceChanged
 from deepvis.records import Fit, Overlay, Scaling, Sort, SourceState
 from deepvis.sources.base import Next, Previous, Step, TogglePause
+from tests.gui.made_up import make_made
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -199,6 +200,32 @@ def test_z_enlarges_the_unit_and_esc_brings_the_grid_back_before_it_resets(windo
     assert (window.controller.view.layer, window.controller.view.unit) == ("blocks.1", 5)
     press(window, Qt.Key.Key_Escape)
     assert (window.controller.view.layer, window.controller.view.unit) == ("stem", 0)
+
+
+def test_esc_says_which_key_goes_back_to_the_unit_and_that_key_does(window):
+    window.controller.go("blocks.1", 5)
+    said = []
+    window.controller.flashed.connect(said.append)
+    press(window, Qt.Key.Key_Escape)
+    assert said == ["View reset: Alt+Left goes back"]
+    press(window, Qt.Key.Key_Left, ALT)
+    assert (window.controller.view.layer, window.controller.view.unit) == ("blocks.1", 5)
+
+
+def test_esc_with_nothing_to_reset_says_nothing(window):
+    press(window, Qt.Key.Key_Escape)
+    said = []
+    window.controller.flashed.connect(said.append)
+    press(window, Qt.Key.Key_Escape)
+    assert said == []
+
+
+def test_esc_gives_up_pictures_chosen_for_a_comparison_before_it_resets(window):
+    window.controller.go("blocks.1", 5)
+    window.studio.comparison.toggle(make_made())
+    press(window, Qt.Key.Key_Escape)
+    assert window.studio.comparison.chosen == ()
+    assert (window.controller.view.layer, window.controller.view.unit) == ("blocks.1", 5)
 
 
 def test_z_twice_shows_the_grid_again(window):

@@ -251,6 +251,15 @@ def test_a_double_click_on_the_large_unit_shows_the_grid_again(qtbot, window):
     assert not window.grid_panel.is_enlarged
 
 
+def test_what_is_known_of_a_layer_is_readable_above_the_grid_or_in_its_tooltip(window):
+    heading = window.grid_panel._detail.parentWidget()
+    window.controller.go("blocks.0", 0)
+    for width, told in ((400, True), (100, False)):
+        heading.resize(width, heading.height())
+        assert window.grid_panel._detail.isVisible() is told
+        assert ("200 units" in heading.toolTip()) is not told
+
+
 @pytest.mark.parametrize("kind", ["demo", "video", "folder"])
 def test_the_window_can_be_a_thousand_pixels_wide_and_its_widgets_fit(window, kind):
     window.controller.take(SourceChanged(SourceState(kind, "x" * 60, "x", length=90, seekable=True)))

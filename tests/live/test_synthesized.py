@@ -70,14 +70,21 @@ def page_of(gallery, shelf, tmp_path):
 def draw(gallery, shelf, tmp_path):
     """The grid of the layer `body`, and the tiles it was made of."""
 
-    def make(*, all_patterns=False):
+    def make(*, all_patterns=False, **grid):
         shelf.look()
         tiles = SynthesizedTiles(shelf, "body", gallery.identity, all_patterns=all_patterns)
-        view = gallery.view(stage=Stage.SYNTHESIZED, all_patterns=all_patterns, grid=GridView(120, 160))
+        view = gallery.view(stage=Stage.SYNTHESIZED, all_patterns=all_patterns, grid=GridView(120, 160, **grid))
         grid = PatternGrid(view, gallery.info.layer("body"), tiles, None)
         return grid.draw(CropPictures(tmp_path), Errand()), tiles
 
     return make
+
+
+def test_units_without_a_picture_can_be_left_out_of_the_grid(pictures, draw):
+    pictures.add(unit=1)
+    pictures.add(unit=4)
+    assert len(draw()[0].layout.units) > 2
+    assert draw(hide_dead=True)[0].layout.units.tolist() == [1, 4]
 
 
 def told(page):

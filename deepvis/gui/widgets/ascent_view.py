@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.ascent_words import (
@@ -25,9 +25,14 @@ from deepvis.gui.widgets.paragraph import Paragraph
 from deepvis.live.studio_news import StudioPhase
 
 if TYPE_CHECKING:
+    from PyQt6.QtGui import QResizeEvent
+
     from deepvis.live.pages import PagePicture
     from deepvis.live.studio_news import StudioState
 
+
+_WIDE = 204
+"""Logical pixels from which on all words of the line fit beside each other."""
 
 _LINE = 24
 """Height of the line of words, also while it has no buttons."""
@@ -37,12 +42,10 @@ class AscentView(QWidget):
     """One place for a synthesis from its first step to its end, so that nothing jumps when it is finished.
 
     Signals:
-        keep_asked: its pictures stay.
         discard_asked: its pictures leave the gallery, all of them.
         back_asked: its pictures go into the gallery again.
     """
 
-    keep_asked = pyqtSignal()
     discard_asked = pyqtSignal()
     back_asked = pyqtSignal()
 
@@ -55,7 +58,7 @@ class AscentView(QWidget):
         self._rest = ElidedLabel("muted")
         self._bar = QProgressBar()
         self._reason = Paragraph()
-        self.keep = _small("keep", "It is in the gallery and stays there: fold this up")
+        self.stored = QLabel("In the gallery")
         self.discard = _small("discard", "Take it out of the gallery again")
         self.back = _small("put back", "Put it into the gallery again")
         self._build()
@@ -113,6 +116,10 @@ class AscentView(QWidget):
         self.curve.set_curve(state.curve, state.steps, math.nan if state.wish.negative else natural)
         self._offer(running=not state.over)
 
+    def resizeEvent(self, _event: QResizeEvent | None) -> None:
+        """In a narrow page one word says where the pictures are."""
+        self.stored.setText("In the gallery" if self.width() >= _WIDE else "stored")
+
     def _show_bar(self, state: StudioState) -> None:
         part = fraction(state)
         self._bar.setVisible(not state.over)
@@ -122,29 +129,30 @@ class AscentView(QWidget):
     def _offer(self, *, running: bool) -> None:
         made = () if self._state is None else self._state.made
         stored = any(each.key for each in made)
-        self.keep.setVisible(not running and stored)
+        self.stored.setVisible(not running and stored)
         self.discard.setVisible(not running and stored)
         self.back.setVisible(not running and bool(made) and not stored)
         self._rest.setVisible(running)
 
     def _build(self) -> None:
-        for quiet in (self._doing, self._rest, self._reason):
+        for quiet in (self._doing, self._rest, self.stored, self._reason):
             quiet.setFont(small(self.font()))
         self._rest.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bar.setTextVisible(False)
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
-        self.keep.clicked.connect(lambda: self.keep_asked.emit())
         self.discard.clicked.connect(lambda: self.discard_asked.emit())
         self.back.clicked.connect(lambda: self.back_asked.emit())
         # the right words take what they need, the left ones are cut where both do not fit
         self._rest.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._rest.text_changed.connect(lambda: self._rest.setFixedWidth(self._rest.sizeHint().width()))
+        self.stored.setProperty("muted", True)
+        self.stored.setToolTip("Finished pictures are stored by themselves: they are still here next time")
         line = QHBoxLayout()
         line.setSpacing(SPACE // 2)
         line.addWidget(self._doing, 1)
-        for widget in (self._rest, self.keep, self.discard, self.back):
+        for widget in (self._rest, self.stored, self.discard, self.back):
             line.addWidget(widget)
         line.addStrut(_LINE)
         column = QVBoxLayout(self)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtCore import QElapsedTimer, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QApplication
 
 from deepvis.gui.theme import SPACE, elided, small, strong, theme_of
 from deepvis.gui.widgets.fitted_picture import fitted_rect, picture_at
@@ -44,6 +45,7 @@ class CompareOverlay(Overlay):
         super().__init__(parent)
         self._title = ""
         self._pictures: tuple[PagePicture, ...] = ()
+        self._open = QElapsedTimer()
 
     @property
     def pictures(self) -> tuple[PagePicture, ...]:
@@ -55,6 +57,16 @@ class CompareOverlay(Overlay):
         self._title, self._pictures = title, tuple(pictures)
         self.setAccessibleName("; ".join(", ".join(words_of(picture)) for picture in self._pictures))
         self.update()
+
+    def open_over(self) -> None:
+        """Cover the parent; from now on the second half of a double click is awaited."""
+        self._open.start()
+        super().open_over()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Close on a click beside the card that is not the second one of the double click that opened it."""
+        if self._open.hasExpired(QApplication.doubleClickInterval()):
+            super().mousePressEvent(event)
 
     def card_rect(self) -> QRect:
         """As large as the pictures need."""

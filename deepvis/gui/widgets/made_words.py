@@ -33,6 +33,20 @@ def key_of(picture: PagePicture) -> Hashable:
     return (picture.title, picture.position, picture.value, picture.band)
 
 
+def same_picture(first: PagePicture, second: PagePicture) -> bool:
+    """Both are one synthesized picture, read from a gallery or just made.
+
+    A picture of the packaged gallery has its own key there, and none where the studio shows that it is made already.
+    """
+    one, other = first.made, second.made
+    if one is None or other is None:
+        return False
+    if one.removable and other.removable:
+        return one.key == other.key
+    same = (one.recipe, one.seed, one.negative, one.start) == (other.recipe, other.seed, other.negative, other.start)
+    return same and first.value == second.value
+
+
 def caption(picture: PagePicture, made: Made) -> tuple[tuple[str, str], tuple[str, str]]:
     """Two lines, each with its beginning and its end: recipe (with a star where changed) and seed, value and ratio."""
     value = "" if math.isnan(picture.value) else number(picture.value)

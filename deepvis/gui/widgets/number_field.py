@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QLocale, Qt
-from PyQt6.QtGui import QKeyEvent, QWheelEvent
+from PyQt6.QtCore import QEvent, QLocale, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QValidator, QWheelEvent
 from PyQt6.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QWidget
 
 if TYPE_CHECKING:
@@ -84,7 +84,13 @@ class Scale:
 
 
 class WholeField(QSpinBox):
-    """A whole number."""
+    """A whole number; any may be typed, and one out of range becomes the nearest that is in range.
+
+    Signals:
+        limited: a number out of range was typed.
+    """
+
+    limited = pyqtSignal()
 
     def __init__(self, low: int, high: int, value: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +99,21 @@ class WholeField(QSpinBox):
         self.setLocale(QLocale.c())
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def validate(self, text: str | None, place: int) -> tuple[QValidator.State, str, int]:
+        """Let digits be typed, also of a number that is too large: a field that swallows keys says nothing."""
+        typed = text or ""
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) <= _DIGITS):
+            return QValidator.State.Invalid, typed, place
+        inside = bool(typed) and self.minimum() <= int(typed) <= self.maximum()
+        return QValidator.State.Acceptable if inside else QValidator.State.Intermediate, typed, place
+
+    def fixup(self, text: str | None) -> str:
+        """The nearest number in range; what was there before where nothing was typed."""
+        if not text:
+            return str(self.value())
+        self.limited.emit()
+        return str(min(max(int(text), self.minimum()), self.maximum()))
 
     def event(self, event: QEvent | None) -> bool:
         """Keep Enter and Esc from the window: they end the typing."""

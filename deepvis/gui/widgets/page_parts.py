@@ -60,7 +60,7 @@ _DEFAULTS = {
     "histogram": Words("No distribution of values is known for this unit."),
     "classes": Words("The images had no classes.", "Scan a folder with one subfolder per class."),
     "similar": Words("No unit of this layer is known to be active on the same images."),
-    "synthesized": Words("No picture was synthesized for this unit yet.", action="Synthesize"),
+    "synthesized": Words("No picture was synthesized for this unit yet.", "Press 2 to make one.", action="Synthesize"),
     "attribution": Words(
         "This version has no attribution yet.", "Until then, the frame on the input shows what the unit can see."
     ),

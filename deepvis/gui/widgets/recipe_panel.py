@@ -39,6 +39,8 @@ LEAST_WIDTH = 258
 """Also beside a scroll bar no number is cut."""
 
 WAITING = "Recipes come with the network."
+CLICKS = "A click on a unit without a picture makes one with this recipe, size and steps. 2 makes another."
+NO_CLICKS = "A click on a unit makes no picture: 2 makes one, or the button below."
 
 
 class RecipePanel(QWidget):
@@ -59,7 +61,7 @@ class RecipePanel(QWidget):
         self._offer: StudioOffer | None = None
         self._is_classes = False
         self._choice = RecipeChoice()
-        self._left: dict[str, RecipeChoice] = {}
+        self._left: dict[tuple[str, bool], RecipeChoice] = {}
         self._filling = False
         self.recipe = QComboBox()
         self.about = Paragraph()
@@ -71,11 +73,14 @@ class RecipePanel(QWidget):
         self.negative = switch("what turns it off", "Seek the picture for which the unit is lowest (3)")
         self.regularizers = RegularizerList()
         self.reset = QPushButton("Back to the recipe")
+        self.starts = Paragraph()
+        self.limits = Paragraph()
         self._unit = ElidedLabel("muted", Qt.TextElideMode.ElideLeft)
         self.footer = RecipeFooter()
         self.go, self.cancel = self.footer.go, self.footer.cancel
         self._build()
         self._connect()
+        self.set_auto(True)
         self._fill()
 
     @property
@@ -110,8 +115,11 @@ class RecipePanel(QWidget):
         self._unit.set_text(address.replace("/", " / "))
         self._unit.setToolTip(address)
         if is_classes != self._is_classes:
-            self._is_classes = is_classes
-            self._fill()
+            self._turn(is_classes=is_classes)
+
+    def set_auto(self, on: bool) -> None:
+        """Say what a click on a unit begins."""
+        self.starts.set_words(CLICKS if on else NO_CLICKS)
 
     def set_running(self, running: bool) -> None:
         """A synthesis of this unit goes on, or none."""
@@ -150,8 +158,10 @@ class RecipePanel(QWidget):
         self._filling = True
         self.recipe.clear()
         for place, info in enumerate(offer.recipes):
-            self.recipe.addItem(info.name, info.name)
-            tip = "\n".join(line for line in (info.needs, info.source) if line)
+            usual = info.name == offer.default
+            self.recipe.addItem(f"{info.name} (default)" if usual else info.name, info.name)
+            why = "It is taken where nobody chooses." if usual else ""
+            tip = "\n".join(line for line in (info.needs, info.source, why) if line)
             self.recipe.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
         self._filling = False
 
@@ -162,9 +172,9 @@ class RecipePanel(QWidget):
         if info is not None:
             self._filling = True
             self.recipe.setCurrentIndex(self.recipe.findData(info.name))
-            self.recipe.setToolTip(info.source)
+            self.recipe.setToolTip(f"What makes the picture; this one: {info.source}")
             self.about.set_words(info.about or info.source)
-            self.about.setToolTip(info.source)
+            self.about.setToolTip("\n".join(line for line in (info.source, info.details.replace("; ", "\n")) if line))
             self.size_field.setValue(choice.size or info.size)
             self.steps_field.setValue(choice.steps or info.steps)
             self.pictures_field.setValue(choice.pictures)
@@ -173,18 +183,31 @@ class RecipePanel(QWidget):
             self.start.choose(choice.start, choice.picture)
             self.regularizers.set_choices(info.regularizers if choice.regularizers is None else choice.regularizers)
             self._filling = False
-        self.reset.setEnabled((choice.size, choice.steps, choice.regularizers) != (None, None, None))
+        changes = choice.changes()
+        self.reset.setEnabled(info is not None and bool(changes))
+        self.reset.setToolTip(f"Changed: {', '.join(changes)}" if changes else "Nothing differs from the recipe")
         self.set_words("")
 
     # from the fields to the choice
+
+    def _turn(self, *, is_classes: bool) -> None:
+        """A recipe has other regularizers for classes: what was chosen instead holds for one kind of layer only."""
+        if self._offer is not None:
+            name = self._choice.named(self._offer)
+            self._left[name, self._is_classes] = self._choice
+            own = self._left.get((name, is_classes), RecipeChoice())
+            self._choice = replace(self._choice, regularizers=own.regularizers)
+        self._is_classes = is_classes
+        self._fill()
 
     def _take_recipe(self, _place: int) -> None:
         """Another recipe has its own size, steps and regularizers; what was chosen for it before is still there."""
         name = self.recipe.currentData()
         if self._filling or name is None or self._offer is None:
             return
-        self._left[self._choice.named(self._offer)] = self._choice
-        own = self._left.get(name, RecipeChoice())
+        self._forget_limits()
+        self._left[self._choice.named(self._offer), self._is_classes] = self._choice
+        own = self._left.get((name, self._is_classes), RecipeChoice())
         self._set(replace(self._choice, recipe=name, size=own.size, steps=own.steps, regularizers=own.regularizers))
 
     def _take(self, *_: object) -> None:
@@ -207,8 +230,21 @@ class RecipePanel(QWidget):
             )
         )
 
+    def _numbers(self) -> dict[str, WholeField]:
+        """Fields of whole numbers by what they are called in a sentence."""
+        fields = (self.size_field, self.steps_field, self.pictures_field, self.seed_field)
+        return dict(zip(("Size", "Steps", "Pictures", "Seed"), fields, strict=True))
+
+    def _say_limits(self, name: str, field: WholeField) -> None:
+        self.limits.set_words(f"{name}: {field.minimum():,} to {field.maximum():,}.")
+        self._form.setRowVisible(self.limits, True)
+
+    def _forget_limits(self) -> None:
+        self._form.setRowVisible(self.limits, False)
+
     def _go_back(self) -> None:
-        self._set(replace(self._choice, size=None, steps=None, regularizers=None))
+        self._forget_limits()
+        self._set(RecipeChoice(self._choice.recipe))
 
     def _set(self, choice: RecipeChoice) -> None:
         if choice != self._choice:
@@ -220,8 +256,12 @@ class RecipePanel(QWidget):
 
     def _connect(self) -> None:
         self.recipe.currentIndexChanged.connect(self._take_recipe)
-        for field in (self.size_field, self.steps_field, self.pictures_field, self.seed_field):
+        for name, field in self._numbers().items():
             field.valueChanged.connect(self._take)
+            field.limited.connect(lambda name=name, field=field: self._say_limits(name, field))
+            editor = field.lineEdit()
+            if editor is not None:
+                editor.textEdited.connect(self._forget_limits)
         self.negative.toggled.connect(self._take)
         self.start.currentIndexChanged.connect(self._take)
         self.regularizers.changed.connect(self._take)
@@ -232,7 +272,7 @@ class RecipePanel(QWidget):
     def _build(self) -> None:
         self.setObjectName("recipe_panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for quiet in (self.about, self._unit):
+        for quiet in (self.about, self.starts, self.limits, self._unit):
             quiet.setFont(small(self.font()))
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for box in (self.recipe, self.start):
@@ -240,25 +280,40 @@ class RecipePanel(QWidget):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.negative.setFixedHeight(FIELD_HEIGHT)
-        self.pictures_field.setToolTip("Pictures, made together: one per seed")
-        self.seed_field.setToolTip("The first seed: the same seed gives the same picture")
+        for widget, tip in self._tips().items():
+            widget.setToolTip(tip)
+            widget.setAccessibleName(tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._scrolled(self._fields()), 1)
         column.addWidget(self.footer)
 
+    def _tips(self) -> dict[QWidget, str]:
+        return {
+            self.recipe: "What makes the picture",
+            self.size_field: f"Height and width of a picture in pixels, {SIZES[0]} to {SIZES[1]}",
+            self.steps_field: f"Steps of the ascent, 1 to {MOST_STEPS:,}: more take longer",
+            self.pictures_field: f"Pictures, made together: one per seed, at most {MOST_PICTURES}",
+            self.seed_field: "The first seed: the same seed gives the same picture",
+            self.go: "Make these pictures of the unit named at the top",
+            self.cancel: "Stop the synthesis (4)",
+        }
+
     def _fields(self) -> QWidget:
-        form = QFormLayout()
+        form = self._form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(_label("Recipe"), self.recipe)
+        form.addRow(_label("Recipe", self.recipe), self.recipe)
         form.addRow(self.about)
-        form.addRow(_label("Size"), _row(self.size_field, QLabel("steps"), self.steps_field))
-        form.addRow(_label("Pictures"), _row(self.pictures_field, QLabel("seed"), self.seed_field))
-        form.addRow(_label("Start"), self.start)
-        form.addRow(_label("Seek"), self.negative)
+        form.addRow("", self.reset)
+        form.addRow(_label("Size", self.size_field), _row(self.size_field, QLabel("steps"), self.steps_field))
+        form.addRow(self.limits)
+        form.setRowVisible(self.limits, False)
+        form.addRow(_label("Pictures", self.pictures_field), _row(self.pictures_field, QLabel("seed"), self.seed_field))
+        form.addRow(_label("Start", self.start), self.start)
+        form.addRow(_label("Seek", self.negative), self.negative)
         fields = QWidget()
         column = QVBoxLayout(fields)
         column.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
@@ -266,7 +321,7 @@ class RecipePanel(QWidget):
         column.addWidget(self._unit)
         column.addLayout(form)
         column.addWidget(self.regularizers)
-        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.starts)
         column.addStretch(1)
         return fields
 
@@ -279,8 +334,10 @@ class RecipePanel(QWidget):
         return area
 
 
-def _label(text: str) -> QLabel:
+def _label(text: str, of: QWidget) -> QLabel:
+    """The name of a field; it has the field's tooltip."""
     label = QLabel(text)
+    label.setToolTip(of.toolTip())
     label.setFixedSize(LABEL_WIDTH, FIELD_HEIGHT)
     return label
 
@@ -290,11 +347,14 @@ def _row(first: WholeField, word: QLabel, second: WholeField) -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(SPACE)
+    row.setSpacing(SPACE // 2)
     word.setProperty("muted", True)
+    word.setToolTip(second.toolTip())
     for field in (first, second):
         field.setFixedHeight(FIELD_HEIGHT)
         field.setMinimumWidth(56)
+        # two small buttons would take the room of two digits
+        field.setButtonSymbols(WholeField.ButtonSymbols.NoButtons)
     row.addWidget(first, 1)
     row.addWidget(word)
     row.addWidget(second, 1)

@@ -33,7 +33,7 @@ class StartCombo(QComboBox):
         self.setMaxVisibleItems(14)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
-        self.setToolTip("Right click a picture of the unit page to start from it")
+        self.setToolTip("What the ascent begins with; right click a picture of the unit page to start from it")
         self._fill()
 
     def set_pictures(self, pictures: Sequence[PagePicture]) -> None:

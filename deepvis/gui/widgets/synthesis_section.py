@@ -13,6 +13,7 @@ from deepvis.gui.theme import SPACE, theme_of
 from deepvis.gui.widgets.ascent_view import AscentView
 from deepvis.gui.widgets.ascent_words import percent_text
 from deepvis.gui.widgets.exemplar_strip import LARGE, SMALL, ExemplarStrip
+from deepvis.gui.widgets.made_words import same_picture
 from deepvis.gui.widgets.offer_row import OfferRow
 from deepvis.gui.widgets.page_parts import Words
 from deepvis.gui.widgets.placeholder import Banner
@@ -47,7 +48,6 @@ class SynthesisSection(Section):
         cancel_asked: stop what runs.
         settings_asked: show the panel of recipes.
         compare_asked: show the chosen pictures side by side.
-        keep_asked: the fresh pictures stay.
         discard_asked: pictures (a tuple of `PagePicture`) shall leave the gallery.
         put_back_asked: those that left last shall come back.
         back_asked: the fresh pictures, which left it, shall come back.
@@ -60,7 +60,6 @@ class SynthesisSection(Section):
     cancel_asked = pyqtSignal()
     settings_asked = pyqtSignal()
     compare_asked = pyqtSignal()
-    keep_asked = pyqtSignal()
     discard_asked = pyqtSignal(object)
     put_back_asked = pyqtSignal()
     back_asked = pyqtSignal()
@@ -201,8 +200,8 @@ class SynthesisSection(Section):
         state = self.ascent.state if self._growing else None
         # beside a large picture the others are small
         self.strip.set_style(SMALL if self._growing else LARGE)
-        fresh = set() if state is None else {made.key for made in state.made if made.key}
-        rest = [picture for picture in self._pictures if picture.made is None or picture.made.key not in fresh]
+        large = () if state is None or state.phase is not StudioPhase.DONE else self.ascent.pictures
+        rest = [picture for picture in self._pictures if not any(same_picture(picture, other) for other in large)]
         self.strip.set_pictures(("", rest))
 
     def _refresh(self) -> None:
@@ -244,7 +243,6 @@ class SynthesisSection(Section):
             asking.connect(self.synthesize_asked)
         self._compare.clicked.connect(self.compare_asked)
         self._discarded.clicked.connect(self.put_back_asked)
-        self.ascent.keep_asked.connect(self.keep_asked)
         self.ascent.back_asked.connect(self.back_asked)
         self.ascent.discard_asked.connect(lambda: self.discard_asked.emit(self.ascent.pictures))
         for strip in (self.ascent.strip, self.strip):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 
 from deepvis.gui.widgets.ascent_view import AscentView
 from deepvis.gui.widgets.ascent_words import curve_tip, fraction, left_words, pictures_of, progress_words
@@ -97,11 +98,11 @@ def test_nothing_is_painted_before_there_is_a_picture(view):
 
 def test_a_finished_picture_can_be_kept_discarded_and_put_back(view, qtbot):
     view.show_state(make_state())
-    assert view.keep.isHidden()
+    assert view.stored.isHidden()
     assert view.discard.isHidden()
     view.show_state(make_state(StudioPhase.DONE))
-    with qtbot.waitSignal(view.keep_asked):
-        qtbot.mouseClick(view.keep, Qt.MouseButton.LeftButton)
+    assert view.stored.isVisible()
+    assert view.stored.text() == "In the gallery"
     with qtbot.waitSignal(view.discard_asked):
         qtbot.mouseClick(view.discard, Qt.MouseButton.LeftButton)
     assert view.back.isHidden()
@@ -109,6 +110,14 @@ def test_a_finished_picture_can_be_kept_discarded_and_put_back(view, qtbot):
     assert view.discard.isHidden()
     with qtbot.waitSignal(view.back_asked):
         qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
+
+
+def test_in_a_narrow_page_no_word_of_the_line_is_cut(view):
+    view.show_state(make_state(StudioPhase.DONE))
+    view.setFixedWidth(190)
+    QApplication.processEvents()
+    assert view.stored.text() == "stored"
+    assert view._doing.shown_text() == "Done in 2 s"
 
 
 def test_the_reason_of_a_unit_that_stayed_off_stands_below_its_picture(view):

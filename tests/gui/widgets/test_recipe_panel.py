@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QComboBox, QScrollArea, QToolButton
+from PyQt6.QtWidgets import QApplication, QComboBox, QPushButton, QScrollArea, QToolButton
 
-from deepvis.gui.recipe_choice import RecipeChoice
+from deepvis.gui.recipe_choice import MOST_STEPS, SIZES, RecipeChoice
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.number_field import PLACES, DecimalField, PlainSlider, Scale, WholeField
-from deepvis.gui.widgets.recipe_panel import WAITING, RecipePanel
+from deepvis.gui.widgets.recipe_panel import CLICKS, NO_CLICKS, WAITING, RecipePanel
 from deepvis.gui.widgets.regularizer_list import RegularizerList
 from deepvis.gui.widgets.setting_row import SettingRow
 from deepvis.gui.widgets.start_combo import StartCombo
@@ -177,6 +177,16 @@ def test_pictures_to_start_from_stand_in_the_list_and_the_chosen_one_stays(shown
 # the panel
 
 
+def test_the_panel_says_what_a_click_on_a_unit_begins(window):
+    window.show_recipes(True)
+    window.studio.set_auto(True)
+    assert window.recipe_panel.starts.isVisible()
+    assert window.recipe_panel.starts.words == CLICKS
+    window.acts.trigger("toggle_auto_synthesis")
+    assert not window.studio.auto.on
+    assert window.recipe_panel.starts.words == NO_CLICKS
+
+
 def test_without_a_network_the_panel_waits(shown):
     made = shown(RecipePanel(), 280, 620)
     assert made.problem == WAITING
@@ -184,7 +194,7 @@ def test_without_a_network_the_panel_waits(shown):
 
 
 def test_the_panel_begins_with_the_usual_recipe_and_its_own_figures(panel):
-    assert panel.recipe.currentText() == "clear"
+    assert panel.recipe.currentData() == "clear"
     assert (panel.size_field.value(), panel.steps_field.value()) == (160, 128)
     assert panel.choice == RecipeChoice()
     assert not panel.reset.isEnabled()
@@ -198,6 +208,19 @@ def test_a_recipe_is_another_one_for_classes(panel):
     assert panel.choice == RecipeChoice()
 
 
+def test_regularizers_of_one_kind_of_layer_are_not_taken_to_the_other(panel):
+    panel.steps_field.setValue(40)
+    panel.regularizers.add("decay")
+    hidden = panel.choice
+    panel.set_unit("toynet/classifier/2", is_classes=True)
+    assert panel.choice == RecipeChoice(steps=40)
+    panel.regularizers.add("blur")
+    panel.set_unit("toynet/blocks.0/7", is_classes=False)
+    assert panel.choice == hidden
+    panel.set_unit("toynet/classifier/2", is_classes=True)
+    assert [name for name, _ in panel.choice.regularizers] == ["blur"]
+
+
 def test_what_is_set_is_the_choice_and_what_is_not_stays_with_the_recipe(panel):
     panel.size_field.setValue(96)
     panel.pictures_field.setValue(3)
@@ -207,6 +230,54 @@ def test_what_is_set_is_the_choice_and_what_is_not_stays_with_the_recipe(panel):
     assert panel.choice.seeds == (5, 6, 7)
     panel.size_field.setValue(160)
     assert panel.choice.size is None
+
+
+def type_in(field, qtbot, digits: str) -> None:
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    QTest.keyClicks(field, digits)
+
+
+@pytest.mark.parametrize(
+    ("name", "digits", "value", "sentence"),
+    [
+        ("size", "7", SIZES[0], "Size: 32 to 512."),
+        ("size", "5000", SIZES[1], "Size: 32 to 512."),
+        ("steps", "20000", MOST_STEPS, "Steps: 1 to 5,000."),
+    ],
+)
+def test_a_number_out_of_range_becomes_the_nearest_and_the_range_is_said(panel, qtbot, name, digits, value, sentence):
+    field = getattr(panel, f"{name}_field")
+    type_in(field, qtbot, digits)
+    assert field.text() == digits
+    assert not panel.limits.isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.value() == value
+    assert getattr(panel.choice, name) == value
+    assert panel.limits.isVisible()
+    assert panel.limits.words == sentence
+    type_in(field, qtbot, "64")
+    assert not panel.limits.isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.value() == 64
+    assert not panel.limits.isVisible()
+
+
+def test_a_field_left_empty_keeps_its_number(panel, qtbot):
+    type_in(panel.size_field, qtbot, "")
+    QTest.keyClick(panel.size_field, Qt.Key.Key_Delete)
+    QTest.keyClick(panel.size_field, Qt.Key.Key_Return)
+    assert panel.size_field.text() == "160"
+    assert panel.choice.size is None
+
+
+def test_five_digits_are_seen_whole_in_the_narrowest_panel(panel):
+    panel.resize(panel.minimumSizeHint().width(), 320)
+    QApplication.processEvents()
+    for field in (panel.size_field, panel.steps_field, panel.seed_field):
+        assert field.lineEdit().width() > field.fontMetrics().horizontalAdvance("20000") + 4
 
 
 def test_sliders_change_the_regularizers_and_the_way_back_is_open(panel, qtbot):
@@ -219,6 +290,55 @@ def test_sliders_change_the_regularizers_and_the_way_back_is_open(panel, qtbot):
     assert panel.choice == RecipeChoice("old")
     assert panel.regularizers.choices() == OWN_BLUR
     assert panel.steps_field.value() == 500
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"size": 96}, "size"),
+        ({"steps": 20}, "steps"),
+        ({"pictures": 3}, "pictures"),
+        ({"first_seed": 5}, "seed"),
+        ({"negative": True}, "what is sought"),
+        ({"start": Start.FRAME}, "start"),
+        ({"regularizers": ()}, "regularizers"),
+    ],
+)
+def test_the_way_back_to_the_recipe_takes_back_everything_and_says_what(panel, qtbot, change, said):
+    choose_recipe(panel, "old")
+    assert not panel.reset.isEnabled()
+    panel.set_choice(RecipeChoice("old", **change))
+    assert panel.reset.isEnabled()
+    assert panel.reset.toolTip() == f"Changed: {said}"
+    qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
+    assert panel.choice == RecipeChoice("old")
+    assert panel.start.chosen() == (Start.NOISE, None)
+    assert not panel.reset.isEnabled()
+
+
+def test_the_way_back_lies_above_what_it_takes_back(panel):
+    assert panel.recipe.mapTo(panel, QPoint()).y() < panel.reset.mapTo(panel, QPoint()).y()
+    assert panel.reset.mapTo(panel, QPoint()).y() < panel.size_field.mapTo(panel, QPoint()).y()
+
+
+def test_everything_that_can_be_set_says_what_it_is(panel):
+    choose_recipe(panel, "old")
+    for kind in (QComboBox, WholeField, DecimalField, PlainSlider, QPushButton, QToolButton):
+        found = [each for each in panel.findChildren(kind) if each.isVisible()]
+        assert all(each.toolTip() or each.parentWidget().toolTip() for each in found), kind
+
+
+def test_the_source_and_all_parts_of_a_recipe_stand_in_the_tooltip_of_its_line(panel):
+    told = replace(OFFER.recipes[0], details="fourier(decay=1.2); adam(rate=0.1)")
+    panel.set_offer(replace(OFFER, recipes=(told, *OFFER.recipes[1:])))
+    assert panel.about.toolTip() == "DeepVis\nfourier(decay=1.2)\nadam(rate=0.1)"
+
+
+def test_the_list_marks_the_default_and_tells_the_source_of_every_recipe(panel):
+    tips = [panel.recipe.itemData(place, Qt.ItemDataRole.ToolTipRole) for place in range(panel.recipe.count())]
+    assert panel.recipe.itemText(0) == "clear (default)"
+    assert "DeepVis" in tips[0]
+    assert "Nguyen" in tips[2]
 
 
 def test_what_was_set_for_a_recipe_is_there_again_when_it_is_chosen_again(panel):
@@ -244,7 +364,7 @@ def test_a_recipe_that_lacks_something_says_so_in_place_and_nothing_is_lost(pane
 
 def test_a_remembered_recipe_that_is_not_offered_gives_way_to_the_usual_one(panel):
     panel.set_choice(RecipeChoice("gone"))
-    assert panel.recipe.currentText() == "clear"
+    assert panel.recipe.currentData() == "clear"
     assert panel.choice.named(OFFER) == "clear"
 
 
@@ -269,5 +389,5 @@ def test_nothing_of_the_panel_is_cut_at_its_least_width(panel):
 def test_another_model_brings_other_recipes_and_keeps_the_choice(panel):
     panel.pictures_field.setValue(2)
     panel.set_offer(replace(OFFER, recipes=OFFER.recipes[1:], default="old"))
-    assert panel.recipe.currentText() == "old"
+    assert panel.recipe.currentData() == "old"
     assert panel.choice.pictures == 2

@@ -72,10 +72,19 @@ def test_what_is_shown_large_is_not_shown_twice(section):
     assert len(section.strip.pictures) == 2
 
 
-def test_pictures_without_a_key_are_all_shown(section):
-    section.set_pictures((make_made(key=0), make_made(key=0, seed=1)), WHY)
+def test_a_picture_of_the_packaged_gallery_that_is_shown_large_is_not_shown_twice(section):
+    packaged = make_made(key=11, removable=False)
+    others = (make_made(key=12, removable=False, seed=1), make_made(key=13, removable=False, value=7.0))
+    section.set_pictures((packaged, *others), WHY)
     section.show_state(make_state(StudioPhase.DONE, keys=[0]))
-    assert len(section.strip.pictures) == 2
+    assert section.strip.pictures == others
+
+
+def test_a_picture_of_another_gallery_is_not_taken_for_one_with_the_same_key(section):
+    other = make_made(key=11, removable=False, recipe="old")
+    section.set_pictures((other,), WHY)
+    section.show_state(make_state(StudioPhase.DONE))
+    assert section.strip.pictures == (other,)
 
 
 def test_a_failure_says_why_and_offers_another_try(section, qtbot):
