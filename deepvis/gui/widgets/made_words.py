@@ -18,6 +18,7 @@ _WRAPPED_AT = 46
 
 TURNS_OFF = "turns off"
 STALE = "stale"
+CHANGED = "size, steps or regularizers are not the recipe's"
 STAYED_OFF = "stayed off"
 
 
@@ -83,6 +84,7 @@ def figures_of(picture: PagePicture, made: Made) -> tuple[str, ...]:
         "  ·  ".join(part for part in (value, ratio) if part),
         rank_text(made.layer_rank, made.majority),
         "  ·  ".join(how),
+        CHANGED if "changed" in made.recipe.partition(",")[2] else "",
         *textwrap.wrap(made.reason, _WRAPPED_AT),
         *textwrap.wrap(made.stale, _WRAPPED_AT),
     ]

@@ -67,3 +67,9 @@ def test_a_picture_is_known_again_by_its_key_and_others_by_what_they_show(pictur
     assert key_of(make_made(key=5)) != key_of(make_made(key=6))
     assert key_of(picture(1.0)) == key_of(picture(1.0))
     assert key_of(picture(1.0)) != key_of(picture(2.0))
+
+
+def test_a_changed_recipe_says_what_may_differ():
+    changed = make_made(recipe="clear, changed")
+    assert "size, steps or regularizers are not the recipe's" in figures_of(changed, changed.made)
+    assert len(figures_of(make_made(), make_made().made)) == len(figures_of(changed, changed.made)) - 1
