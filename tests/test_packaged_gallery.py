@@ -7,13 +7,15 @@ import pytest
 
 from deepvis.gallery.files import packaged_gallery
 from deepvis.gallery.reader import GalleryReader
-from deepvis.gallery.records import ModelIdentity
+from deepvis.gallery.records import ImageKind, ModelIdentity
 from deepvis.models.engine import build_engine
 from deepvis.places import assets_dir, images_dir
-from deepvis.records import ModelRequest
+from deepvis.records import SOFTMAX, ModelRequest
 from deepvis.sources.decode import decode_image
+from deepvis.synthesis.recipes import DEFAULT_RECIPE
 
 MOST_BYTES = 5_000_000
+MOST_BYTES_OF_PHOTOGRAPHS = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +59,23 @@ def test_nothing_of_the_machine_that_made_it_is_in_it():
         assert part not in data
 
 
-def test_gallery_and_photographs_together_stay_small():
-    files = [path for name in ("gallery", "images") for path in (assets_dir() / name).iterdir()]
-    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+def test_units_of_every_layer_and_50_classes_have_synthesized_pictures_of_the_default_recipe(gallery, info):
+    identity = ModelIdentity(info.name, info.weights_sha256, info.preprocessing)
+    for layer in info.shown_layers():
+        pictures = gallery.unit_images(layer.name, ImageKind.SYNTHESIS, identity)
+        least = 50 if layer.is_classes and layer.name != SOFTMAX else 5
+        assert len(pictures) >= least, layer.name
+        for image in (picture for several in pictures.values() for picture in several):
+            assert image.recipe == DEFAULT_RECIPE
+            assert not image.metadata.get("stale")
+            assert not image.metadata.get("reason")
+            # a scan measures behind the softmax, a synthesis before it
+            assert layer.name == SOFTMAX or image.metadata["natural_ratio"] >= 0.999
+
+
+def test_gallery_and_photographs_stay_small():
+    assert sum(path.stat().st_size for path in (assets_dir() / "gallery").iterdir()) < MOST_BYTES
+    assert sum(path.stat().st_size for path in (assets_dir() / "images").iterdir()) < MOST_BYTES_OF_PHOTOGRAPHS
 
 
 def test_reading_it_leaves_no_files_beside_it(gallery):
