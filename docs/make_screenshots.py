@@ -50,7 +50,12 @@ SCENES = (
     Scene("synthesis_light", {**CAT, **UNIT, "theme": "light"}, steps=("synthesize", "until:end")),
     Scene("recipes", {**CAT, **UNIT}, (1600, 900), steps=("toggle_recipes", "synthesize", "until:60")),
     Scene("compare", {**CAT, **UNIT}, steps=("synthesize", "until:end", "synthesize", "until:end", "compare")),
-    Scene("synthesized", {**CAT, "layer": "blocks.4.1"}, (1600, 900), steps=("show_synthesized", "wait", "wait")),
+    Scene(
+        "synthesized",
+        {**CAT, "layer": "classifier", "unit": 0, "hide_dead": True},
+        (1600, 900),
+        steps=("show_synthesized", *["wait"] * 6),
+    ),
     Scene("scan", CAT, steps=("scan",)),
     Scene("help", CAT, steps=("help",)),
     Scene("palette", CAT, steps=("palette", "type:sort")),
