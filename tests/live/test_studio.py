@@ -177,7 +177,7 @@ def test_an_ascent_begins_with_the_frame_as_the_network_sees_it(studio, make_pic
     halves[:, 40:] = 230
     studio.live.session.open_picture(halves, "halves")
     studio.live.wait_result(lambda result: result.frame.title == "halves")
-    for mirror, brighter in ((False, 1), (True, 0)):
+    for mirror, brighter in ((True, 0), (False, 1)):
         studio.live.answer(mirror=mirror)
         done = studio.make(start=Start.FRAME, **UNMOVED)
         sides = done.images[0][:, : SIZE // 2].mean(), done.images[0][:, SIZE // 2 :].mean()

@@ -39,8 +39,8 @@ LEAST_WIDTH = 258
 """Also beside a scroll bar no number is cut."""
 
 WAITING = "Recipes come with the network."
-CLICKS = "A click on a unit without a picture makes one with this recipe, size and steps. 2 makes another."
-NO_CLICKS = "A click on a unit makes no picture: 2 makes one, or the button below."
+CLICKS = "A click on a unit without a picture makes one with this recipe, size and steps. Key 2 makes another."
+NO_CLICKS = "A click on a unit makes no picture: key 2 makes one, or the button below."
 
 
 class RecipePanel(QWidget):
