@@ -106,7 +106,9 @@ class GalleryLoader(Worker):
         if running is not None and (self._desk is None or not running.same_results(self._desk.running)):
             self._open_desk(running)
         self._view = view or self._view
-        if refresh or running is not None or view is not None:
+        # no look is due before there is a model to look for: an alarm nobody answers would keep this thread awake, and
+        # the thread that loads the model would get the interpreter only every 5 ms
+        if self._desk is not None and (refresh or running is not None or view is not None):
             due_s = self._looked_s + RELOAD_EVERY_S if view is None else 0.0
             self._look_s = due_s if self._look_s is None else min(self._look_s, due_s)
 
