@@ -209,7 +209,7 @@ def test_ctrl_c_ends_the_batch_and_the_exit_code_says_that_it_is_not_all(synthes
         return run(request, report=reporting, control=control)
 
     monkeypatch.setattr(synthesis_command, "run_synthesis", interrupted)
-    assert synthesize(gallery, "--layers", "body", "--batch-size", "2") == 128 + signal.SIGTERM
+    assert synthesize(gallery, "--layers", "body", "--batch-size", "2", "--threads", "1") == 128 + signal.SIGTERM
     said = capsys.readouterr().err
     assert "Stopped after 2 of 6 pictures. The same command goes on from there." in said
     monkeypatch.setattr(synthesis_command, "run_synthesis", run)

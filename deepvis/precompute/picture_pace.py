@@ -19,12 +19,49 @@ _TELLING_PART = 0.1
 """The first block says how long pictures take when so much of it is done."""
 
 
+class BlockPace:
+    """Counts one block; belongs to the thread that works on it, others may read."""
+
+    def __init__(self, block: Block, steps: int, control: ScanControl, clock: Callable[[], float]) -> None:
+        """Begin; an ascent has so many steps."""
+        self.block = block
+        self._steps, self._control, self._clock = steps, control, clock
+        self._step = 0
+        self._began_s, self._paused_s = clock(), 0.0
+        self._stood_s: float | None = None
+        self._given_up = False
+
+    def step(self) -> bool:
+        """A step begins; waits while the run is paused. True ends the ascent."""
+        if self._control.paused:
+            self._stood_s = self._clock()
+            self._control.wait()
+            self._paused_s += self._clock() - self._stood_s
+            self._stood_s = None
+        self._step += 1
+        return self._given_up or self._control.stopped
+
+    def give_up(self) -> None:
+        """End the ascent at its next step; any thread may call this."""
+        self._given_up = True
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds of work so far."""
+        stood_s = self._stood_s
+        return (self._clock() if stood_s is None else stood_s) - self._began_s - self._paused_s
+
+    @property
+    def part(self) -> float:
+        """Part of the ascent that is done, 0..1."""
+        return min(1.0, max(0, self._step - 1) / self._steps)
+
+
 class PicturePace:
-    """Counts one run.
+    """Counts one run; belongs to the thread that gives out the blocks.
 
     Attributes:
         made: pictures stored by this run.
-        seconds: they took, pauses left out.
     """
 
     def __init__(
@@ -45,65 +82,68 @@ class PicturePace:
             self._remaining[block.layer.name] += len(block)
         self._costs: Mapping[str, float] = {}
         self._estimate = Estimate(self._costs)
-        self._block: Block | None = None
-        self._steps = self._step = 0
-        self._began_s = self._paused_s = 0.0
+        self._running: list[BlockPace] = []
+        self._layer = ""
+        self._at_once = 1
+        self._work_s = 0.0
         self.made = 0
-        self.seconds = 0.0
 
-    def expect(self, costs: Mapping[str, float]) -> None:
-        """Relative costs of a picture by layer are known."""
-        self._costs, self._estimate = costs, Estimate(costs)
+    @property
+    def seconds(self) -> float:
+        """Seconds that the stored pictures took, pauses left out; what was done at the same time counts once."""
+        return self._work_s / self._at_once
 
-    def begin(self, block: Block, steps: int) -> None:
+    def expect(self, costs: Mapping[str, float], *, at_once: int = 1) -> None:
+        """Relative costs of a picture by layer are known, and how many blocks are made at the same time."""
+        self._costs, self._estimate, self._at_once = costs, Estimate(costs), at_once
+
+    def begin(self, block: Block, steps: int) -> BlockPace:
         """A block begins; an ascent has so many steps."""
-        self._block, self._steps = block, steps
-        self._restart()
-        self._tell()
+        pace = BlockPace(block, steps, self._control, self._clock)
+        self._running.append(pace)
+        self._layer = block.layer.name
+        self.tell()
+        return pace
 
-    def step(self) -> bool:
-        """A step of the present block begins; waits while the run is paused. True ends the ascent."""
-        if self._control.paused:
-            stood_s = self._clock()
-            self._control.wait()
-            self._paused_s += self._clock() - stood_s
-        self._tell()
-        self._step += 1
-        return self._control.stopped
-
-    def end(self, block: Block) -> None:
-        """The block is stored."""
-        seconds = self._spent_s()
-        self.made += len(block)
-        self.seconds += seconds
-        self._estimate.add(block.layer.name, len(block), seconds)
+    def end(self, pace: BlockPace, *, stored: bool) -> None:
+        """A block is stored, or will never be."""
+        self._running.remove(pace)
+        block, seconds = pace.block, pace.spent_s
         self._remaining[block.layer.name] -= len(block)
-        self._restart()
-        self._tell()
+        if stored:
+            self.made += len(block)
+            self._work_s += seconds
+            self._estimate.add(block.layer.name, len(block), seconds)
+        self.tell()
 
-    def _restart(self) -> None:
-        self._step, self._began_s, self._paused_s = 0, self._clock(), 0.0
+    def give_up(self) -> None:
+        """End all ascents at their next step."""
+        for pace in self._running:
+            pace.give_up()
 
-    def _spent_s(self) -> float:
-        return self._clock() - self._began_s - self._paused_s
-
-    def _tell(self) -> None:
-        if self._block is None:
+    def tell(self) -> None:
+        """Say how far the run is."""
+        if not self._layer:
             return
-        layer, estimate = self._block.layer.name, self._best_estimate(self._block)
+        layer = self._running[0].block.layer.name if self._running else self._layer
+        estimate = self._best_estimate()
         each_s, left_s = estimate.per_picture_s(layer), estimate.left_s(self._remaining)
-        if left_s is not None and each_s is not None:
-            # no more of the present block can have been done than it holds
-            left_s = max(0.0, left_s - min(self._spent_s(), each_s * len(self._block)))
+        if left_s is not None:
+            for pace in self._running:
+                # no more of a block can have been done than it holds
+                whole_s = (estimate.per_picture_s(pace.block.layer.name) or 0.0) * len(pace.block)
+                left_s -= min(pace.spent_s, whole_s)
+            left_s = max(0.0, left_s) / self._at_once
+        rate = self._at_once / each_s if each_s else 0.0
         done = self._there + self.made
-        rate = 1 / each_s if each_s else 0.0
         self._report(ScanProgress(f"{SYNTHESIZING} {layer}", done, self._total, rate, left_s))
 
-    def _best_estimate(self, block: Block) -> Estimate:
-        """What finished blocks say; before there are any, what the present one says."""
-        part = min(1.0, self._step / self._steps)
-        if self.made or part < _TELLING_PART:
+    def _best_estimate(self) -> Estimate:
+        """What finished blocks say; before there are any, what the running ones say."""
+        if self.made:
             return self._estimate
         first = Estimate(self._costs)
-        first.add(block.layer.name, part * len(block), self._spent_s())
+        for pace in self._running:
+            if pace.part >= _TELLING_PART:
+                first.add(pace.block.layer.name, pace.part * len(pace.block), pace.spent_s)
         return first

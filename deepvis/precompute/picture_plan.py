@@ -46,6 +46,7 @@ class PicturePlan:
         gallery: the file to write; of the shard where there are several.
         layers: in order of execution.
         blocks: of this shard, in the order in which they are made.
+        all_blocks: how many blocks all shards have together.
         work: tells lists of blocks of all shards apart.
         materials: for the ascents.
         job: how the gallery knows the pictures.
@@ -58,6 +59,7 @@ class PicturePlan:
     gallery: Path
     layers: tuple[LayerInfo, ...]
     blocks: tuple[Block, ...]
+    all_blocks: int
     work: str
     materials: Materials
     job: JobRecord
@@ -95,6 +97,7 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
         shard_file(request.gallery, Shard(request.shard, request.shards)),
         layers,
         blocks[request.shard :: request.shards],
+        len(blocks),
         digest(blocks),
         found.materials,
         synthesis_job(engine, recipe, natural, size=size, steps=steps, others=others),

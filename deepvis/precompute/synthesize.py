@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,11 +16,12 @@ from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.devices import DeviceError, is_out_of_memory, resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import Canceled, ModelError
+from deepvis.precompute.lanes import Lanes, lane_count
 from deepvis.precompute.picture_estimate import Trial
 from deepvis.precompute.picture_pace import PicturePace
 from deepvis.precompute.picture_plan import make_picture_plan
 from deepvis.precompute.picture_request import PicturesError, PicturesRequest, PicturesSummary
-from deepvis.precompute.progress import READING, ScanControl, ScanProgress
+from deepvis.precompute.progress import READING, REPORT_EVERY_S, ScanControl, ScanProgress
 from deepvis.records import Precision
 from deepvis.synthesis.ascent import ascend
 from deepvis.synthesis.keeping import image_rows, picture_seeds, store
@@ -25,13 +29,14 @@ from deepvis.synthesis.natural_gallery import natural_maxima
 from deepvis.synthesis.synthesis import SynthesisRequest, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
     from deepvis.gallery.rows import ImageRow
     from deepvis.models.engine import Engine
+    from deepvis.precompute.picture_pace import BlockPace
     from deepvis.precompute.picture_plan import PicturePlan
     from deepvis.precompute.work_list import Block
     from deepvis.synthesis.synthesis import Synthesis
@@ -72,6 +77,23 @@ def run_synthesis(request: PicturesRequest, *, report: Report, control: ScanCont
         raise PicturesError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What came of a block.
+
+    Attributes:
+        pace: of the block.
+        parts: its pictures, in the batches they were made in; empty where there are none.
+        failed: why there are none, a sentence.
+        canceled: there are none because the run was stopped.
+    """
+
+    pace: BlockPace
+    parts: list[tuple[Block, Synthesis]] = field(default_factory=list)
+    failed: str = ""
+    canceled: bool = False
+
+
 class _Run:
     """One run of `run_synthesis`, once the network is there."""
 
@@ -82,34 +104,50 @@ class _Run:
         self._missing = _missing(plan)
         self._pace = PicturePace(plan.blocks, self._missing, report, control)
         self._at_once = max((len(block) for block in plan.blocks), default=1)
+        self._halving = threading.Lock()
         self._maxima: dict[str, NDArray[np.float64] | None] = {}
         self._failed: dict[str, str] = {}
         self._off: list[str] = []
         self._warnings: list[str] = []
-        self._first = ""
-        self._stored = 0
+        self._stored: list[Block] = []
 
     def run(self) -> PicturesSummary:
         self._enter()
-        try:
-            self._expect()
-            for block in self._missing:
-                if block.layer.name not in self._failed:
-                    self._make(block)
-        except Canceled:
-            return self._summary(finished=False)
-        if self._failed and not self._pace.made:
+        # of all blocks of all shards, so that a run that goes on and one of another shard compute alike
+        threads = torch.get_num_threads()
+        count = lane_count(self._engine.device, threads, self._plan.all_blocks)
+        with Lanes[Made](self._engine, count) as lanes, _threads_each(threads // lanes.count):
+            self._expect(lanes.count)
+            finished = self._work(lanes)
+        if self._failed and finished and not self._pace.made:
             raise PicturesError(next(iter(self._failed.values())))
-        return self._summary(finished=True)
+        return self._summary(finished=finished)
 
-    def _expect(self) -> None:
+    def _work(self, lanes: Lanes[Made]) -> bool:
+        """All missing blocks; False where the run was stopped before."""
+        waiting, finished = deque(self._missing), True
+        try:
+            while (waiting and finished) or not lanes.idle:
+                while waiting and finished and lanes.free:
+                    self._start(lanes, waiting.popleft())
+                for made in lanes.finished(REPORT_EVERY_S):
+                    finished = self._take(made.result()) and finished
+                self._pace.tell()
+        except BaseException:
+            self._pace.give_up()
+            raise
+        return finished
+
+    def _expect(self, lanes: int) -> None:
         """Where pictures of several layers are to be made, try how much they cost beside each other."""
         plan = self._plan
         layers = [layer for layer in plan.layers if any(block.layer == layer for block in self._missing)]
+        costs: Mapping[str, float] = {}
         if len(layers) > 1:
             size, control = plan.request.size, self._control
             trial = Trial(self._engine, plan.recipe, plan.materials, size, lambda: control.stopped)
-            self._pace.expect(trial.costs(layers))
+            costs = trial.costs(layers)
+        self._pace.expect(costs, at_once=lanes)
 
     def _enter(self) -> None:
         """All layers at once, so that shards and runs that were killed give them the same order."""
@@ -122,51 +160,75 @@ class _Run:
         """Say in a shard's file how far it is; a gallery says it by the pictures it holds."""
         if self._plan.request.shards == 1:
             return
-        done = len(self._plan.blocks) - len(self._missing) + self._stored
+        done = len(self._plan.blocks) - len(self._missing) + len(self._stored)
         with self._writer.transaction():
             key = self._writer.take_up_job(self._plan.job)
             self._writer.update_job(replace(self._plan.shard_job(done), id=key))
 
-    def _make(self, block: Block) -> None:
-        name = block.layer.name
-        self._pace.begin(block, self._steps(block))
+    def _start(self, lanes: Lanes[Made], block: Block) -> None:
+        if block.layer.name in self._failed:
+            return
+        pace = self._pace.begin(block, self._steps(block))
+        lanes.start(lambda engine: self._make(engine, pace))
+
+    def _make(self, engine: Engine, pace: BlockPace) -> Made:
+        """In a lane: the pictures of a block, or why there are none."""
+        name = pace.block.layer.name
         try:
-            made = self._ascended(block)
+            return Made(pace, self._ascended(engine, pace))
+        except Canceled:
+            return Made(pace, canceled=True)
         except (ModelError, ValueError, RuntimeError) as error:
             said = str(error).splitlines()[0].rstrip(".")
-            self._failed[name] = said + "." if isinstance(error, ModelError | ValueError) else f"{name} failed: {said}."
-            return
+            return Made(
+                pace, failed=said + "." if isinstance(error, ModelError | ValueError) else f"{name} failed: {said}."
+            )
+
+    def _take(self, made: Made) -> bool:
+        """Store what a lane made; False where it was told to end."""
+        block = made.pace.block
+        name = block.layer.name
+        if made.failed:
+            self._failed.setdefault(name, made.failed)
+        if not made.parts:
+            self._pace.end(made.pace, stored=False)
+            return not made.canceled
         maxima = self._natural(name)
-        rows = [row for part, synthesis in made for row in self._rows(part, synthesis, maxima)]
-        self._stored += 1
+        rows = [row for part, synthesis in made.parts for row in self._rows(part, synthesis, maxima)]
+        self._stored.append(block)
         with self._writer.transaction():
             store(self._writer, self._plan.job, block.layer, rows)
             self._mark_done()
-        self._first = self._first or f"{self._plan.identity.model}/{name}/{block.units[0]}"
-        self._off += [reason for part, synthesis in made for reason in synthesis.reasons[: len(part)] if reason]
-        self._pace.end(block)
+        self._off += [reason for part, synthesis in made.parts for reason in synthesis.reasons[: len(part)] if reason]
+        self._pace.end(made.pace, stored=True)
+        return True
 
-    def _ascended(self, block: Block) -> list[tuple[Block, Synthesis]]:
+    def _ascended(self, engine: Engine, pace: BlockPace) -> list[tuple[Block, Synthesis]]:
         """The block's pictures, as one batch, or as several where the device cannot hold so many."""
         while True:
-            parts = block.parts(self._at_once)
+            at_once = self._at_once
+            parts = pace.block.parts(at_once)
             try:
-                return [(part, self._ascend(part)) for part in parts]
+                return [(part, self._ascend(engine, part, pace)) for part in parts]
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or self._at_once == 1:
+                if not is_out_of_memory(error) or at_once == 1:
                     raise
-            self._halve(block)
+            self._halve(pace.block, at_once)
 
-    def _halve(self, block: Block) -> None:
-        before, self._at_once = min(self._at_once, len(block)), max(1, min(self._at_once, len(block)) // 2)
+    def _halve(self, block: Block, tried: int) -> None:
         if self._engine.device.type == "cuda":
             torch.cuda.empty_cache()
-        self._warnings.append(
-            f"The memory of {self._engine.device} does not hold {before} pictures at once: from {block.layer.name} on,"
-            f" {self._at_once} were made at once. The last bits of such pictures differ from those of larger batches."
-        )
+        with self._halving:
+            if self._at_once < tried:
+                return  # another lane has done it
+            before, self._at_once = min(tried, len(block)), max(1, min(tried, len(block)) // 2)
+            self._warnings.append(
+                f"The memory of {self._engine.device} does not hold {before} pictures at once: from {block.layer.name}"
+                f" on, {self._at_once} were made at once. The last bits of such pictures differ from those of larger"
+                " batches."
+            )
 
-    def _ascend(self, block: Block) -> Synthesis:
+    def _ascend(self, engine: Engine, block: Block, pace: BlockPace) -> Synthesis:
         plan, layer = self._plan, block.layer.name
         # one picture alone is multiplied by other kernels than several, and comes out as another picture
         units, seeds = (2 * block.units, 2 * block.seeds) if len(block) == 1 else (block.units, block.seeds)
@@ -179,7 +241,7 @@ class _Run:
             steps=plan.request.steps,
             autocast=plan.autocast,
         )
-        return ascend(self._engine, request, plan.materials, Watch(canceled=self._pace.step))
+        return ascend(engine, request, plan.materials, Watch(canceled=pace.step))
 
     def _rows(self, block: Block, synthesis: Synthesis, maxima: NDArray[np.float64] | None) -> tuple[ImageRow, ...]:
         each = {"seconds": round(synthesis.seconds / len(block), 3)}
@@ -193,6 +255,11 @@ class _Run:
         if layer not in self._maxima:
             self._maxima[layer] = natural_maxima(self._plan.request.natural, layer, self._plan.identity)
         return self._maxima[layer]
+
+    def _first(self) -> str:
+        """Address of the first unit made, in the order of the work."""
+        block = min(self._stored, key=self._missing.index, default=None)
+        return "" if block is None else f"{self._plan.identity.model}/{block.layer.name}/{block.units[0]}"
 
     def _summary(self, *, finished: bool) -> PicturesSummary:
         plan = self._plan
@@ -208,7 +275,7 @@ class _Run:
             seconds=self._pace.seconds,
             natural=plan.materials.natural.source,
             maxima=sum(maxima is not None for maxima in self._maxima.values()),
-            first=self._first,
+            first=self._first(),
             hash=plan.job.hash,
             work=plan.work,
             off=tuple(self._off),
@@ -229,6 +296,17 @@ def _missing(plan: PicturePlan) -> tuple[Block, ...]:
                         layer.name, plan.job.hash
                     )
     return tuple(block for block in plan.blocks if not block.entries <= known.get(block.layer.name, frozenset()))
+
+
+@contextmanager
+def _threads_each(threads: int) -> Iterator[None]:
+    """So many threads of torch for everything that is begun meanwhile, in whatever thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _silent(text: str, fraction: float | None) -> None:

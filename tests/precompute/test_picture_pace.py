@@ -59,55 +59,88 @@ def run():
 
 def test_the_first_block_tells_how_long_all_will_take(run):
     pace, clock, told, _ = run
-    pace.begin(EARLY, 10)
+    early = pace.begin(EARLY, 10)
     for _ in range(5):
-        pace.step()
+        early.step()
         clock.now_s += 1.0
-    pace.step()
+    early.step()
+    pace.tell()
     # half of the block took 5 s: another 5 s for it, and three times its 10 s for the deep one
     assert told[-1].left_s == pytest.approx(35.0)
     assert told[-1].done == 0
-    pace.end(EARLY)
+    deep = pace.begin(DEEP, 10)
+    pace.end(early, stored=True)
     assert (told[-1].done, told[-1].left_s) == (4, pytest.approx(15.0))
+    pace.end(deep, stored=False)
+    assert pace.made == 4
+    assert pace.seconds == pytest.approx(5.0)
 
 
 def test_time_left_does_not_jump_back_when_a_block_ends(run):
     pace, clock, told, _ = run
-    pace.begin(EARLY, 10)
+    early = pace.begin(EARLY, 10)
     clock.now_s += 8.0
-    pace.end(EARLY)
+    pace.end(early, stored=True)
     pace.begin(DEEP, 10)
     before = told[-1].left_s
     clock.now_s += 23.0
-    pace.step()
+    pace.tell()
     assert before == pytest.approx(24.0)
     assert told[-1].left_s == pytest.approx(1.0)
     clock.now_s += 9.0
-    pace.step()
+    pace.tell()
     assert told[-1].left_s == 0.0
+
+
+def test_blocks_made_at_the_same_time_share_the_time_that_is_left(run):
+    pace, clock, told, _ = run
+    pace.expect({"early": 1.0, "deep": 1.0}, at_once=2)
+    early, deep = pace.begin(EARLY, 10), pace.begin(DEEP, 10)
+    for _ in range(6):
+        early.step()
+        deep.step()
+        clock.now_s += 1.0
+    clock.now_s -= 1.0
+    pace.tell()
+    # half of both took 5 s
+    assert told[-1].left_s == pytest.approx(5.0)
+    assert told[-1].per_second == pytest.approx(2 * 4 / 10)
+    clock.now_s += 5.0
+    pace.end(early, stored=True)
+    pace.end(deep, stored=True)
+    assert pace.seconds == pytest.approx(10.0)
 
 
 def test_a_pause_is_no_work(run):
     pace, clock, _, control = run
-    pace.begin(EARLY, 10)
+    early = pace.begin(EARLY, 10)
     clock.now_s += 4.0
     control.pause()
 
     def go():
         clock.now_s += 100.0
+        assert early.spent_s == pytest.approx(4.0)
         control.go()
 
     waker = threading.Timer(0.1, go)
     waker.start()
-    assert not pace.step()
+    assert not early.step()
     waker.join()
-    pace.end(EARLY)
+    pace.end(early, stored=True)
     assert pace.seconds == pytest.approx(4.0)
 
 
 def test_a_stop_ends_the_ascent_at_the_next_step(run):
     pace, _, _, control = run
-    pace.begin(EARLY, 10)
-    assert not pace.step()
+    early = pace.begin(EARLY, 10)
+    assert not early.step()
     control.stop()
-    assert pace.step()
+    assert early.step()
+
+
+def test_a_run_that_is_given_up_ends_its_ascents_at_the_next_step(run):
+    pace, _, _, _ = run
+    early = pace.begin(EARLY, 10)
+    assert not early.step()
+    pace.give_up()
+    assert early.step()

@@ -183,7 +183,7 @@ def test_a_unit_that_cannot_be_excited_is_stored_with_the_reason(synthesize, pic
     assert summary.finished
     (reason,) = summary.off
     assert reason.startswith("Unit 2 of body gives 0 for every picture")
-    reasons = [row.metadata.get("reason", "") for row in pictures(summary.gallery).values()]
+    reasons = [row.metadata.get("reason", "") for _, row in sorted(pictures(summary.gallery).items())]
     assert reasons == ["", "", reason, "", "", ""]
 
 
