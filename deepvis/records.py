@@ -9,8 +9,20 @@ Rectangles are `(top, left, height, width)` in pixels; positions are `(row, colu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+# part of what everybody knows
+from deepvis.backward import Backward as Backward
+from deepvis.backward import Target as Target
+from deepvis.kinds import BackView as BackView
+from deepvis.kinds import Fit as Fit
+from deepvis.kinds import Method as Method
+from deepvis.kinds import Overlay as Overlay
+from deepvis.kinds import Precision as Precision
+from deepvis.kinds import Scaling as Scaling
+from deepvis.kinds import SeedKind as SeedKind
+from deepvis.kinds import Sort as Sort
+from deepvis.kinds import Stage as Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,68 +32,6 @@ if TYPE_CHECKING:
 
 SOFTMAX = "softmax"
 """Name of the layer that no module makes: the softmax of the network's output."""
-
-
-class Fit(StrEnum):
-    """How a picture of one shape becomes a network input of another."""
-
-    CROP = "crop"
-    """Resize the short side, cut the center: what the weights were evaluated with."""
-    LETTERBOX = "letterbox"
-    """Keep the whole picture and its aspect; fill the rest with the mean color."""
-    STRETCH = "stretch"
-    """Keep the whole picture, ignore its aspect."""
-
-
-class Scaling(StrEnum):
-    """What the color range of the grid spans."""
-
-    LAYER = "layer"
-    """One range for the whole layer: tiles can be compared."""
-    UNIT = "unit"
-    """Each tile uses its own range: weak units become visible."""
-
-
-class Sort(StrEnum):
-    """Order of the tiles."""
-
-    INDEX = "index"
-    MAXIMUM = "maximum"
-    MEAN = "mean"
-
-
-class Overlay(StrEnum):
-    """How the selected unit is shown in its pane."""
-
-    OFF = "off"
-    """The activation map alone."""
-    ACTIVE = "over active"
-    """The input picture where the unit is active, the map's color elsewhere."""
-    INACTIVE = "over inactive"
-    """The input picture where the unit is inactive, the map's color where it is active."""
-
-
-class Stage(StrEnum):
-    """What the middle of the window shows of the viewed layer."""
-
-    ACTIVATIONS = "activations"
-    """Every unit's map, live."""
-    EXEMPLARS = "exemplars"
-    """Every unit's best data-set crop."""
-    SYNTHESIZED = "synthesized"
-    """Every unit's best synthesized picture."""
-    ACTIVITY = "activity"
-    """How often each unit is active, and which are dead."""
-    CORRELATION = "correlation"
-    """Which units are active together."""
-
-
-class Precision(StrEnum):
-    """Number format the network runs in."""
-
-    FLOAT32 = "float32"
-    FLOAT16 = "float16"
-    BFLOAT16 = "bfloat16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +332,7 @@ class View:
         all_patterns: in the pattern grid, every exemplar or synthesized picture of a unit and not only its best.
         grid: the activation grid.
         pane: the selected unit's pane.
+        back: the backward view.
     """
 
     model: str = ""
@@ -396,3 +347,4 @@ class View:
     all_patterns: bool = False
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)
+    back: Backward = field(default_factory=Backward)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.imaging.tiling import GridLayout
+    from deepvis.live.back_result import BackResult
     from deepvis.live.summary import ColorScale, UnitSummary
     from deepvis.records import Frame, LayerInfo, Prediction, Rect, View
 
@@ -57,6 +58,7 @@ class GridPicture:
         hidden: units left out because they are dead.
         total: units of the layer.
         nan_units: units that hold a NaN.
+        gradients: the tiles show gradients with respect to the units, not activations; `summary` is of the gradients.
     """
 
     bgrx: NDArray[np.uint8]
@@ -66,6 +68,7 @@ class GridPicture:
     hidden: int
     total: int
     nan_units: int
+    gradients: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,7 @@ class LiveResult:
         total_ms: time from taking the frame to this record.
         fresh: the frame is new; otherwise an older one was looked at again.
         summary: numbers per unit, also where there is no grid; None where `problem` says why.
+        back: the backward view; None where it is off, or where `problem` says why.
     """
 
     frame: Frame
@@ -104,3 +108,4 @@ class LiveResult:
     total_ms: float = 0.0
     fresh: bool = True
     summary: UnitSummary | None = None
+    back: BackResult | None = None
