@@ -57,17 +57,17 @@ def shelf(gallery, pictures):
 
 
 @pytest.fixture
-def page_of(gallery, shelf, tmp_path):
+def page_of(gallery, shelf):
     def make(unit=1):
         shelf.look()
-        maker = PageMaker(gallery.running, shelf, CropPictures(tmp_path))
+        maker = PageMaker(gallery.running, shelf, CropPictures())
         return maker.make(gallery.info.layer("body"), unit, Errand())
 
     return make
 
 
 @pytest.fixture
-def draw(gallery, shelf, tmp_path):
+def draw(gallery, shelf):
     """The grid of the layer `body`, and the tiles it was made of."""
 
     def make(*, all_patterns=False, **grid):
@@ -75,7 +75,7 @@ def draw(gallery, shelf, tmp_path):
         tiles = SynthesizedTiles(shelf, "body", gallery.identity, all_patterns=all_patterns)
         view = gallery.view(stage=Stage.SYNTHESIZED, all_patterns=all_patterns, grid=GridView(120, 160, **grid))
         grid = PatternGrid(view, gallery.info.layer("body"), tiles, None)
-        return grid.draw(CropPictures(tmp_path), Errand()), tiles
+        return grid.draw(CropPictures(), Errand()), tiles
 
     return make
 
