@@ -135,7 +135,7 @@ class AttributionReport:
         if seed in _CLASS_SEEDS or self.target.layer == SOFTMAX:
             return "what the softmax is taken of"
         if seed is SeedKind.CHANNEL:
-            return "every position, times its activation" + (f"; the largest is at {where}" if where else "")
+            return "every position, times its activation"
         return where + (", the maximum's" if seed is SeedKind.MAXIMUM else "")
 
     @property
@@ -145,7 +145,9 @@ class AttributionReport:
     def _label(self, index: int | None) -> str:
         if index is None:
             return ""
-        return self.model.labels[index] if index < len(self.model.labels) else f"class {index}"
+        # as many labels as classes, or they belong to another network
+        labels = self.model.labels if len(self.model.labels) == self.model.layer(SOFTMAX).units else ()
+        return labels[index] if labels else f"class {index}"
 
     def _class(self, index: int | None) -> dict[str, object] | None:
         return None if index is None else {"index": index, "label": self._label(index)}
