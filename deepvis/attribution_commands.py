@@ -22,7 +22,7 @@ _SHOWS = {
     Method.INTEGRATED_GRADIENTS: "mean gradient on the way from a plain picture",
     Method.GRAD_CAM: "where a layer below speaks for it; a coarse map",
     Method.OCCLUSION: "what it loses where a patch is covered; a map; slow",
-    Method.LRP: "the activation, shared out layer by layer",
+    Method.LRP: "credit for the unit, handed down layer by layer",
 }
 _STARTS = {
     SeedKind.CHANNEL: "all positions of the unit, times their activations, as in 2015",

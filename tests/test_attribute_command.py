@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import typer
 from PIL import Image
 
-from deepvis.cli import main
+from deepvis.cli import app, main
 from deepvis.imaging.attribution_views import overlaid
 from deepvis.kinds import BackView, Method, Overlay, SeedKind
 from deepvis.models.zoo import model_key
@@ -175,7 +178,7 @@ def test_maximum_starts_at_the_largest_activation(found, chain, image):
     assert record["activation"] == pytest.approx(float(maps.max()), abs=1e-5)
 
 
-@pytest.mark.parametrize("method", [method for method in Method if method is not Method.LRP])
+@pytest.mark.parametrize("method", list(Method))
 def test_every_method_gives_an_array_and_a_picture_and_its_caveat(found, method, tmp_path):
     array, drawn = tmp_path / "a.npy", tmp_path / "a.png"
     record = found("body/2", "--method", method, "--save", str(array), "--save", str(drawn))
@@ -414,6 +417,19 @@ def test_the_help_page_lists_methods_and_seeds_with_a_line_each(capsys):
 
 
 def test_the_help_page_imports_no_torch(tmp_path):
-    code = "import sys\nfrom deepvis.cli import main\nmain(['attribute', '--help'])\nsys.exit('torch' in sys.modules)\n"
+    code = "import sys\nfrom deepvis.cli import app, main\nmain(['attribute', '--help'])\nsys.exit('torch' in sys.modules)\n"
     made = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
+
+
+def test_every_option_that_the_guide_names_exists():
+    known = {
+        option for parameter in typer.main.get_command(app).commands["attribute"].params for option in parameter.opts
+    }
+    guide = (Path(__file__).parents[1] / "docs" / "attribute.md").read_text()
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", guide)) - known == set()
+
+
+def test_the_guide_names_every_method_seed_and_view():
+    guide = (Path(__file__).parents[1] / "docs" / "attribute.md").read_text()
+    assert [name for name in (*Method, *SeedKind, *BackView) if f"| `{name}` |" not in guide] == []
