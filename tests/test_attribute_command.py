@@ -417,7 +417,7 @@ def test_the_help_page_lists_methods_and_seeds_with_a_line_each(capsys):
 
 
 def test_the_help_page_imports_no_torch(tmp_path):
-    code = "import sys\nfrom deepvis.cli import app, main\nmain(['attribute', '--help'])\nsys.exit('torch' in sys.modules)\n"
+    code = "import sys\nfrom deepvis.cli import main\nmain(['attribute', '--help'])\nsys.exit('torch' in sys.modules)\n"
     made = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
 
