@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
 
 from deepvis.models.rectifiers import batch_norm
 
@@ -126,8 +127,15 @@ class RectifierRules(TorchFunctionMode):
         others: names of the other nonlinearities met, in order: they keep their own gradient.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, copies: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            copies: operations get copies of the tensors that were made in inference mode, for which no gradient can be
+                kept.
+        """
         super().__init__()
+        self._copies = copies
         self.switch = RuleSwitch()
         self.ruled: list[str] = []
         self.others: list[str] = []
@@ -143,6 +151,8 @@ class RectifierRules(TorchFunctionMode):
         """As torch calls it for every operation."""
         del types
         kwargs = kwargs or {}
+        if self._copies:
+            args, kwargs = tree_map(_usable, (args, dict(kwargs)))
         form = _FORMS.get(func)
         if form is not None:
             return self._rectify(func, form(*args, **kwargs), args, kwargs)
@@ -151,7 +161,7 @@ class RectifierRules(TorchFunctionMode):
         output = func(*args, **kwargs)
         if func in _OTHERS:
             self.others.append(_OTHERS[func])
-        elif func in _SOFTMAXES:
+        elif func in SOFTMAXES:
             self._softmax = (output, _first(args, kwargs))
         return output
 
@@ -183,6 +193,20 @@ class RectifierRules(TorchFunctionMode):
         return _Ruled.apply(values, rectifier, self.switch, lambda tensor: func(tensor, *rest, **others))
 
 
+def rectifier(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Rectifier | None:
+    """The rectifier that a function is when called so; None for all others."""
+    form = _FORMS.get(func)
+    found = None if form is None else form(*args, **kwargs)
+    return found if isinstance(found, Rectifier) else None
+
+
+def other_nonlinearity(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Name of the nonlinearity that is no rectifier when called so; empty for all else."""
+    form = _FORMS.get(func)
+    found = _OTHERS.get(func, "") if form is None else form(*args, **kwargs)
+    return found if isinstance(found, str) else ""
+
+
 @contextmanager
 def opened(output: torch.Tensor) -> Iterator[None]:
     """Gradients that start at `output` pass the rectifier that gave it as they are; nothing where none gave it."""
@@ -200,6 +224,10 @@ def opened(output: torch.Tensor) -> Iterator[None]:
 def is_rectified(output: torch.Tensor) -> bool:
     """Whether the last operation that made `output` was a rectifier under `RectifierRules`."""
     return isinstance(output.grad_fn, _Ruled._backward_cls)
+
+
+def _usable(value: Any) -> Any:  # noqa: ANN401  (any argument)
+    return value.clone() if isinstance(value, torch.Tensor) and value.is_inference() else value
 
 
 def _first(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> torch.Tensor:
@@ -330,7 +358,7 @@ _OTHERS: dict[Callable[..., Any], str] = {
     torch.Tensor.tanh_: "tanh",
 }
 
-_SOFTMAXES = {
+SOFTMAXES = {
     functional.softmax,
     functional.log_softmax,
     torch.softmax,

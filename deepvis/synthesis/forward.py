@@ -6,23 +6,21 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 
 from deepvis.models.errors import ModelError
+from deepvis.models.graph_reader import GraphReader
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import torch
+
     from deepvis.models.layers import LayerTap
     from deepvis.synthesis.gradient_flow import GradientFlow
 
 SOFTMAX_MODULES = (nn.Softmax, nn.Softmax2d)
-
-
-class _Stop(BaseException):
-    """Ends a forward pass at the last layer wanted; no `Exception`, so that no network swallows it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,30 +39,20 @@ class LayerValues:
 
 
 @dataclass(slots=True, eq=False)
-class _Pass:
-    missing: dict[tuple[str, int], LayerTap]
-    stops: bool
+class _Taking:
+    """Takes layers while the network runs."""
+
     flow: GradientFlow
     found: dict[str, LayerValues] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
-    thread: int = field(default_factory=threading.get_ident)
 
-    def hook(self, name: str) -> Callable[[nn.Module, object, object], None]:
-        def read(_module: nn.Module, _inputs: object, output: object) -> None:
-            if threading.get_ident() == self.thread:
-                self.take(name, output)
-
-        return read
-
-    def take(self, name: str, output: object) -> None:
-        call = self.calls.get(name, 0)
-        self.calls[name] = call + 1
-        tap = self.missing.pop((name, call), None)
-        if tap is None:
+    def take(self, tap: LayerTap, output: torch.Tensor) -> None:
+        if tap.layout is None:
             return
-        self.found[tap.name] = _values(tap, first_tensor(output), self.flow)
-        if self.stops and not self.missing:
-            raise _Stop
+        before = self.flow.before_rectifier(output)
+        kept = output.clone() if tap.overwritten else output
+        maps = tap.layout.maps(kept).float()
+        into = maps if before is None else tap.layout.maps(before).float()
+        self.found[tap.name] = LayerValues(maps, into, rectified=before is not None)
 
 
 class LayerReader:
@@ -72,12 +60,9 @@ class LayerReader:
 
     def __init__(self, network: nn.Module, taps: Sequence[LayerTap]) -> None:
         """Prepare for layers that `describe_layers` found, in any order; parameters need no gradients."""
-        modules = dict(network.named_modules())
-        self._inner = [tap for tap in taps if tap.module]
-        self._modules = {tap.module: modules[tap.module] for tap in self._inner}
+        self._reader = GraphReader(network, taps)
         self._end = next((tap for tap in taps if not tap.module), None)
         self._own_softmax = _own_softmax(network) if self._end is not None else None
-        self._network = network
 
     def read(self, batch: torch.Tensor, flow: GradientFlow) -> dict[str, LayerValues]:
         """One forward pass.
@@ -89,36 +74,20 @@ class LayerReader:
         Raises:
             ModelError: a layer did not run, or gave something else than it did when it was described.
         """
-        run = _Pass({(tap.module, tap.call): tap for tap in self._inner}, stops=self._end is None, flow=flow)
+        taking = _Taking(flow)
         before_softmax: list[torch.Tensor] = []
-        handles = [module.register_forward_hook(run.hook(name)) for name, module in self._modules.items()]
+        handles = []
         if self._own_softmax is not None:
-            handles.append(self._own_softmax.register_forward_pre_hook(_collect(before_softmax, run.thread)))
+            handles.append(self._own_softmax.register_forward_pre_hook(_collect(before_softmax, threading.get_ident())))
         try:
-            output = first_tensor(self._network(batch))
-        except _Stop:
-            output = None
+            output = self._reader.read(batch, taking.take)
         finally:
             for handle in handles:
                 handle.remove()
             flow.forget()
-        if run.missing:
-            name = next(iter(run.missing.values())).name
-            raise ModelError(f"The layer '{name}' did not run: the network took another way. Choose another layer.")
         if self._end is not None:
-            run.found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
-        return run.found
-
-
-def _values(tap: LayerTap, output: torch.Tensor | None, flow: GradientFlow) -> LayerValues:
-    if tap.layout is None or output is None:
-        raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason or 'it gave no tensor this time.'}")
-    before = flow.before_rectifier(output)
-    kept = output.clone() if tap.overwritten else output
-    maps = tap.layout.maps(kept).float()
-    if before is None:
-        return LayerValues(maps, maps, rectified=False)
-    return LayerValues(maps, tap.layout.maps(before).float(), rectified=True)
+            taking.found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
+        return taking.found
 
 
 def _logits(output: torch.Tensor | None) -> LayerValues:
