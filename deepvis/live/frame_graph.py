@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from deepvis.attribution.methods import METHODS
-from deepvis.attribution.occlusion import batches, refine
+from deepvis.attribution.occlusion import refine, rounds
 from deepvis.attribution.options import Options
 from deepvis.attribution.subject import Subject
 from deepvis.live.back_drawing import Drawable
@@ -16,8 +18,6 @@ from deepvis.models.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import torch
 
     from deepvis.attribution.attribution import Attribution
     from deepvis.live.back_wish import BackWish
@@ -62,7 +62,7 @@ class Finding:
     @property
     def progress(self) -> float:
         """0..1; 1 when nothing is left to do."""
-        return 1.0 if self.rest is None else min(self.steps / (self.of_steps + 1), 1.0)
+        return 1.0 if self.rest is None else min(self.steps / max(self.of_steps, 1), 1.0)
 
 
 def fault_of(error: Exception, method: Method, target: Target) -> Fault | str:
@@ -120,7 +120,9 @@ class FrameGraph:
             return
         started_s = time.perf_counter()
         try:
-            attribution = next(finding.rest, None)
+            # a step may begin where live pictures are answered and end elsewhere: both in the same mode
+            with torch.inference_mode(mode=False):
+                attribution = next(finding.rest, None)
         except Exception as error:  # noqa: BLE001  (as above)
             finding.rest, finding.reason = None, self._note(error, wish)
             return
@@ -168,7 +170,7 @@ class FrameGraph:
 
     def _begin(self, finding: Finding, target: Target) -> None:
         options = Options()
-        finding.of_steps = batches(options, self._subject.asked(target, options).chunk())
+        finding.of_steps = rounds(options, self._subject.asked(target, options).chunk())
         finding.rest = refine(self._subject, target, options)
 
     def _take(self, finding: Finding, attribution: Attribution) -> None:

@@ -113,26 +113,46 @@ def test_a_comparison_is_drawn_like_the_true_view_and_another_look_computes_noth
     assert not chain.answering.pending(frame, blurred)
 
 
-def test_copies_are_kept_while_the_check_is_on_and_let_go_with_it(chain, frame_of, view, monkeypatch):
-    made, original = weakref.WeakSet(), randomized_check.randomized
+def test_one_copy_is_made_for_a_comparison_and_let_go_after_it(chain, frame_of, view, monkeypatch):
+    made, original = [], randomized_check.randomized
 
     def watched(engine, *args):
         for depth, copy in original(engine, *args):
-            made.add(copy)
+            made.append(weakref.ref(copy))
             yield depth, copy
 
     monkeypatch.setattr(randomized_check, "randomized", watched)
     frame = frame_of()
     chain(frame, view)
-    chain.finish(frame, view)
-    count = len(made)
-    other = replace(view, unit=1)
-    assert chain(frame, other).back.checks == ()
-    assert len(chain.finish(frame, other)[-1].back.checks) == count
-    assert len(made) == count
-    chain(frame, look(view, checks=False))
+    assert made == []
+    chain.answering.go_on()
+    assert made[0]() is not None
+    checks = chain.finish(frame, view)[-1].back.checks
     gc.collect()
-    assert len(made) == 0
+    assert len(made) == len(checks)
+    assert {copy() for copy in made} == {None}
+
+
+def test_a_check_that_is_turned_off_lets_go_of_its_copy(chain, frame_of, view):
+    frame = frame_of()
+    chain(frame, view)
+    chain.answering.go_on()
+    assert chain(frame, view).back.checks
+    off = look(view, checks=False)
+    assert chain(frame, off).back.checks == ()
+    assert not chain.answering.pending(frame, off)
+
+
+def test_another_unit_is_compared_anew_with_the_same_random_weights(chain, frame_of, view):
+    frame, other = frame_of(), replace(view, unit=1)
+    chain(frame, view)
+    first = chain.finish(frame, view)[-1].back.checks
+    assert chain(frame, other).back.checks == ()
+    second = chain.finish(frame, other)[-1].back.checks
+    assert [check.depth for check in second] == [check.depth for check in first]
+    chain(frame, view)
+    again = chain.finish(frame, view)[-1].back.checks
+    assert [check.correlation for check in again] == [check.correlation for check in first]
 
 
 def test_moving_pictures_keep_their_last_comparison_until_the_next_one(chain, frame_of, view):
