@@ -154,6 +154,9 @@ class ForwardPass:
         Returns:
             One for each input; None for those that `root` does not depend on.
         """
+        if not root.requires_grad:
+            # the network has cut its graph
+            return (None,) * len(inputs)
         self._switch.rule = rule
         try:
             with graph_mode(), opened(output):

@@ -5,6 +5,7 @@ Cascading randomization from the top (Adebayo et al. 2018, arXiv 1810.03292, sec
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,9 @@ def _draw_anew(module: nn.Module) -> None:
     """As the module draws its weights itself, or normal ones with the same deviation."""
     reset = getattr(module, "reset_parameters", None)
     if callable(reset):
-        reset()
-        return
+        with contextlib.suppress(TypeError):  # the person's own one may want arguments
+            reset()
+            return
     for parameter in module.parameters(recurse=False):
         deviation = float(parameter.float().std()) if parameter.numel() > 1 else math.nan
         parameter.normal_(0, deviation if deviation > 0 else float(parameter.float().abs().mean()))

@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepvis.attribution.forward_pass import graph_mode, known_tap
-from deepvis.attribution.rectifier_rules import SOFTMAXES, Rectifier, other_nonlinearity, rectifier
+from deepvis.attribution.rectifier_forms import SOFTMAXES, Rectifier, nonlinearity
 from deepvis.attribution.wording import listed
 from deepvis.kinds import SeedKind
 from deepvis.models.errors import ModelError
@@ -220,10 +220,11 @@ class _RelevanceFlow(TorchFunctionMode):
         flowing = [index for index, value in enumerate(args) if _flows(value)]
         if not flowing:
             return func(*args, **kwargs)
-        name = self._name_without_rule(func, args, kwargs, len(flowing))
+        met = nonlinearity(func, args, kwargs)
+        name = met if isinstance(met, str) else self._name_without_rule(func, args, kwargs, len(flowing))
         if name:
             self.without_rule.append(name)
-        elif len(flowing) == 1 and (func in _PASSING or isinstance(rectifier(func, args, kwargs), Rectifier)):
+        elif len(flowing) == 1 and (func in _PASSING or isinstance(met, Rectifier)):
             return _Passed.apply(*_split(func, args, kwargs, flowing))
         elif func in _MEANS or (func in _SUMS and len(flowing) == 2):
             return _Shared.apply(*_split(func, args, kwargs, flowing))
@@ -242,7 +243,7 @@ class _RelevanceFlow(TorchFunctionMode):
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], flowing: int
     ) -> str:
         """What people call an operation that has no rule; empty for all others."""
-        name = _WITHOUT_RULE.get(func) or other_nonlinearity(func, args, kwargs)
+        name = _WITHOUT_RULE.get(func, "")
         if not name and func in _LAYERS and id(args[1] if len(args) > 1 else kwargs.get("weight")) not in self._weights:
             name = _LAYERS[func]
         if not name and flowing > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _DEFAULTS = Options()
-_NEEDS_CARE = ("modified by an inplace operation", "nference tensor", "nferenceMode")
+NOTHING = "All values are zero: by this method nothing in this picture speaks for or against the target."
+_NEEDS_CARE = ("modified by an inplace operation", "being modified inplace", "nference tensor", "nferenceMode")
 """Parts of torch's messages where only a careful pass can give gradients."""
 
 
@@ -142,10 +144,13 @@ class Subject:
             return replace(made, values=torch.zeros_like(run.batch[0], dtype=torch.float32).detach())
         with graph_mode():
             values = spec.compute(asked).detach().float()
-        if not bool(values.isfinite().all()):
-            reason = f"Its numbers are too large for {self.engine.precision}: choose float32, or bfloat16."
+        if start.reason:
+            return replace(made, values=torch.zeros_like(values))
+        lowest, highest = (float(value) for value in values.aminmax())
+        if not math.isfinite(lowest) or not math.isfinite(highest):
+            reason = f"The numbers are too large for {self.engine.precision}: choose another precision."
             return replace(made, values=torch.zeros_like(values), reason=reason)
-        return replace(made, values=values)
+        return replace(made, values=values, reason="" if lowest or highest else NOTHING)
 
     def _gradient_at(self, target: Target, rule: Rule, layer: str) -> torch.Tensor:
         asked = self._asked(target, _DEFAULTS, (layer,))
@@ -175,8 +180,10 @@ class Subject:
         try:
             return compute()
         except RuntimeError as error:
-            if self._reach.careful or not any(part in str(error) for part in _NEEDS_CARE):
+            if not any(part in str(error) for part in _NEEDS_CARE):
                 raise
+            if self._reach.careful:
+                raise ModelError(f"Gradients cannot be followed through {self.engine.loaded.name}: {error}") from error
         self._reach = replace(self._reach, careful=True)
         self._run = None
         return compute()
