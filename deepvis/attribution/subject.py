@@ -144,12 +144,13 @@ class Subject:
             return replace(made, values=torch.zeros_like(run.batch[0], dtype=torch.float32).detach())
         with graph_mode():
             values = spec.compute(asked).detach().float()
+        if start.reason:
+            return replace(made, values=torch.zeros_like(values))
         lowest, highest = (float(value) for value in values.aminmax())
         if not math.isfinite(lowest) or not math.isfinite(highest):
             reason = f"The numbers are too large for {self.engine.precision}: choose another precision."
             return replace(made, values=torch.zeros_like(values), reason=reason)
-        nothing = not (lowest or highest or start.reason)
-        return replace(made, values=values, reason=NOTHING if nothing else start.reason)
+        return replace(made, values=values, reason="" if lowest or highest else NOTHING)
 
     def _gradient_at(self, target: Target, rule: Rule, layer: str) -> torch.Tensor:
         asked = self._asked(target, _DEFAULTS, (layer,))

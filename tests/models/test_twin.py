@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deepvis.models.engine import build_engine
-from deepvis.models.twin import twin
+from deepvis.models.twin import separate, twin
 from deepvis.records import Precision
 
 
@@ -33,3 +33,23 @@ def test_hooks_and_precision_of_one_are_not_the_others(engine):
     engine.move(torch.device("cpu"), Precision.BFLOAT16)
     assert {parameter.dtype for parameter in second.loaded.network.parameters()} == {torch.float32}
     assert second.precision is Precision.FLOAT32
+
+
+def test_a_separate_engine_has_equal_weights_of_its_own(engine):
+    second = separate(engine)
+    assert second.info() == engine.info()
+    for one, other in zip(engine.loaded.network.parameters(), second.loaded.network.parameters(), strict=True):
+        assert torch.equal(one, other)
+        assert one.data_ptr() != other.data_ptr()
+        assert not other.requires_grad
+    picture = torch.randint(0, 256, (3, 32, 48), dtype=torch.uint8)
+    assert second.batch(picture).stride() == engine.batch(picture).stride()
+
+
+def test_a_separate_engine_can_be_changed_even_when_it_was_made_in_inference_mode(engine):
+    with torch.inference_mode():
+        second = separate(engine)
+    with torch.no_grad():
+        for parameter in second.loaded.network.parameters():
+            parameter.zero_()
+    assert all(parameter.any() for parameter in engine.loaded.network.parameters())
