@@ -71,19 +71,25 @@ class _Ruled(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:  # noqa: ANN401  (torch's)
         (gradient,) = gradients
-        if not ctx.opened:
+        rule, rectifier = ctx.switch.rule, ctx.rectifier
+        if ctx.opened:
+            passed = gradient
+        elif rule is Rule.DECONVNET:
+            passed = _rectified(gradient, rectifier.slope)
+        else:
             (kept,) = ctx.saved_tensors
-            if ctx.switch.rule is not Rule.PLAIN:
-                gradient = _rectified(gradient, ctx.rectifier.slope)
-            if ctx.switch.rule is not Rule.DECONVNET:
-                gradient = _where_open(gradient, kept, ctx.rectifier)
-        return gradient, None, None, None
+            passed = _where_open(gradient, kept, rectifier)
+            if rule is Rule.GUIDED:
+                passed = _rectified(passed, rectifier.slope, in_place=True)
+        return passed, None, None, None
 
 
-def _rectified(gradient: torch.Tensor, slope: float | torch.Tensor) -> torch.Tensor:
+def _rectified(gradient: torch.Tensor, slope: float | torch.Tensor, *, in_place: bool = False) -> torch.Tensor:
     if isinstance(slope, torch.Tensor):
         return torch.where(gradient > 0, gradient, gradient * slope)
-    return functional.leaky_relu(gradient, slope) if slope else gradient.clamp_min(0)
+    if slope:
+        return functional.leaky_relu(gradient, slope, in_place)
+    return gradient.clamp_min_(0) if in_place else gradient.clamp_min(0)
 
 
 def _where_open(gradient: torch.Tensor, kept: torch.Tensor, rectifier: Rectifier) -> torch.Tensor:
