@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-from deepvis.attribution.rectifier_forms import SOFTMAXES, Rectifier, nonlinearity
+from deepvis.attribution.rectifier_forms import NONLINEARITIES, SOFTMAXES, Rectifier, nonlinearity
 from deepvis.models.rectifiers import batch_norm
 
 if TYPE_CHECKING:
@@ -106,6 +106,9 @@ def _where_open(gradient: torch.Tensor, kept: torch.Tensor, rectifier: Rectifier
     return passed
 
 
+_WATCHED = {functional.batch_norm, *NONLINEARITIES, *SOFTMAXES}
+
+
 class RectifierRules(TorchFunctionMode):
     """While it lasts, rectifiers follow the switch, and what was met is counted.
 
@@ -141,6 +144,8 @@ class RectifierRules(TorchFunctionMode):
         kwargs = kwargs or {}
         if self._copies:
             args, kwargs = tree_map(_usable, (args, dict(kwargs)))
+        if func not in _WATCHED:
+            return func(*args, **kwargs)
         if func is functional.batch_norm:
             return batch_norm(*args, **kwargs)
         met = nonlinearity(func, args, kwargs)

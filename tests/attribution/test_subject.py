@@ -313,6 +313,19 @@ def test_gradients_of_units_lead_to_the_gradient_of_the_picture(residual, pictur
     torch.testing.assert_close(sent[0], whole)
 
 
+@pytest.mark.parametrize("method", RULES)
+def test_gradients_of_an_announced_layer_come_with_those_of_the_picture(residual, picture, method):
+    target = Target("block2", 1, SeedKind.MAXIMUM)
+    subject = Subject(residual, picture, layers=["act", "block2"])
+    subject.attribute(Target("block2", 0), method)  # of another target: must not be taken for this one's
+    alone = subject.gradient_at(target, method, "act")
+    subject.attribute(target, method)
+    backwards = []
+    subject.run(("act",)).gradients = lambda *_: backwards.append(1)
+    assert torch.equal(subject.gradient_at(target, method, "act"), alone)
+    assert not backwards
+
+
 def test_gradients_above_the_target_are_zero(subject):
     gradients = subject.gradient_at(Target("act", 0), Method.GRADIENT, "block2")
     assert gradients.shape == (8, 12, 12)
