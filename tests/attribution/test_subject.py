@@ -278,7 +278,7 @@ def test_without_rectifiers_the_rule_is_the_gradient_and_it_is_said(engines, net
     subject = Subject(engines(network_of(nn.GELU)), picture)
     made = subject.attribute(Target("block2", 0), method)
     assert made.same_as_gradient
-    assert made.coverage == f"{method.value} equals the plain gradient here: GELU is no rectifier."
+    assert made.coverage == f"{method.label} equals the plain gradient here: GELU is no rectifier."
     assert torch.equal(made.values, subject.attribute(Target("block2", 0), Method.GRADIENT).values)
 
 
