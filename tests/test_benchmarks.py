@@ -99,6 +99,23 @@ def test_the_benchmark_of_the_studio_runs(tmp_path):
     assert "Live video" in shown
 
 
+def test_backward_views_are_measured_beside_bare_passes_and_captum(tmp_path):
+    words = ("--quick", "--methods", "guided,grad-cam", "--threads", "1")
+    results, printed = run_benchmark("backward", tmp_path, *words, timeout_s=110)
+    (network,) = results["networks"]
+    assert network["network"] == "efficientnet_lite0"
+    assert set(network["methods"]) == {"guided", "grad-cam"}
+    for measured in network["methods"].values():
+        assert set(measured["fps"]) == {"bare", "deepvis", "captum"}
+        ratio = measured["fps"]["bare"]["median"] / measured["fps"]["deepvis"]["median"]
+        assert measured["times_bare"]["median"] == pytest.approx(ratio)
+        assert measured["over_captum_cpu"]["median"] > 0
+    # three backward passes share a forward pass
+    assert set(network["together"]["fps"]) == {"bare", "deepvis"}
+    for word in ("times bare", "<= 1.15", "captum", "gradient + deconvnet + guided"):
+        assert word in " ".join(printed.split())
+
+
 def check_view(view):
     assert set(view) == {"network", "which", "layer", "shape", "units", "worker", "window", "hooks"}
     worker, window, hooks = view["worker"], view["window"], view["hooks"]

@@ -9,7 +9,7 @@ import torch
 
 from deepvis.attribution.forward_pass import ForwardPass, Reach
 from deepvis.attribution.rectifier_rules import Rule
-from deepvis.attribution.seeds import pull, root_of
+from deepvis.attribution.seeds import pull, pull_input, root_of
 
 if TYPE_CHECKING:
     from deepvis.attribution.forward_pass import Reached
@@ -36,7 +36,7 @@ class Asked:
 
     def input_gradient(self, rule: Rule = Rule.PLAIN) -> torch.Tensor:
         """Of the target with respect to the network's input, `(channels, height, width)`."""
-        (gradient,) = pull(self.run, self.start, rule, [self.run.batch])
+        gradient = pull_input(self.run, self.start, rule)
         return torch.zeros_like(self.run.batch[0]) if gradient is None else gradient[0]
 
     def gradient_of_maps(self, reached: Reached) -> torch.Tensor | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deepvis.models.engine import Engine
     from deepvis.models.layers import LayerTap
     from deepvis.models.layout import Layout
+    from deepvis.records import Target
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +105,7 @@ class ForwardPass:
         output: of the network; None where the pass stopped early.
         met: in the whole pass.
         milliseconds: it took.
+        latest: of the latest backward pass to the batch: target, rule, and the gradients of `reach.layers` by name.
     """
 
     def __init__(self, engine: Engine, batch: torch.Tensor, reach: Reach) -> None:
@@ -134,6 +136,7 @@ class ForwardPass:
         self.logits = before if before is not None and before.dim() == 2 else None
         self.layers = taking.found
         self.met = Met(tuple(rules.ruled), tuple(rules.others))
+        self.latest: tuple[Target, Rule, dict[str, torch.Tensor | None]] | None = None
         self._switch = rules.switch
         if engine.device.type != "cpu":
             torch.accelerator.synchronize()

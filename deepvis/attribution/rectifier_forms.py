@@ -166,3 +166,6 @@ SOFTMAXES = {
     torch.Tensor.softmax,
     torch.Tensor.log_softmax,
 }
+
+NONLINEARITIES = frozenset({*_FORMS, *_OTHERS})
+"""Functions for which `nonlinearity` has an answer."""

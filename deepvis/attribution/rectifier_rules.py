@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-from deepvis.attribution.rectifier_forms import SOFTMAXES, Rectifier, nonlinearity
+from deepvis.attribution.rectifier_forms import NONLINEARITIES, SOFTMAXES, Rectifier, nonlinearity
 from deepvis.models.rectifiers import batch_norm
 
 if TYPE_CHECKING:
@@ -71,19 +71,25 @@ class _Ruled(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:  # noqa: ANN401  (torch's)
         (gradient,) = gradients
-        if not ctx.opened:
+        rule, rectifier = ctx.switch.rule, ctx.rectifier
+        if ctx.opened:
+            passed = gradient
+        elif rule is Rule.DECONVNET:
+            passed = _rectified(gradient, rectifier.slope)
+        else:
             (kept,) = ctx.saved_tensors
-            if ctx.switch.rule is not Rule.PLAIN:
-                gradient = _rectified(gradient, ctx.rectifier.slope)
-            if ctx.switch.rule is not Rule.DECONVNET:
-                gradient = _where_open(gradient, kept, ctx.rectifier)
-        return gradient, None, None, None
+            passed = _where_open(gradient, kept, rectifier)
+            if rule is Rule.GUIDED:
+                passed = _rectified(passed, rectifier.slope, in_place=True)
+        return passed, None, None, None
 
 
-def _rectified(gradient: torch.Tensor, slope: float | torch.Tensor) -> torch.Tensor:
+def _rectified(gradient: torch.Tensor, slope: float | torch.Tensor, *, in_place: bool = False) -> torch.Tensor:
     if isinstance(slope, torch.Tensor):
         return torch.where(gradient > 0, gradient, gradient * slope)
-    return functional.leaky_relu(gradient, slope) if slope else gradient.clamp_min(0)
+    if slope:
+        return functional.leaky_relu(gradient, slope, in_place)
+    return gradient.clamp_min_(0) if in_place else gradient.clamp_min(0)
 
 
 def _where_open(gradient: torch.Tensor, kept: torch.Tensor, rectifier: Rectifier) -> torch.Tensor:
@@ -98,6 +104,9 @@ def _where_open(gradient: torch.Tensor, kept: torch.Tensor, rectifier: Rectifier
     else:
         passed = torch.ops.aten.threshold_backward(gradient, kept, 0)
     return passed
+
+
+_WATCHED = {functional.batch_norm, *NONLINEARITIES, *SOFTMAXES}
 
 
 class RectifierRules(TorchFunctionMode):
@@ -135,6 +144,8 @@ class RectifierRules(TorchFunctionMode):
         kwargs = kwargs or {}
         if self._copies:
             args, kwargs = tree_map(_usable, (args, dict(kwargs)))
+        if func not in _WATCHED:
+            return func(*args, **kwargs)
         if func is functional.batch_norm:
             return batch_norm(*args, **kwargs)
         met = nonlinearity(func, args, kwargs)

@@ -105,6 +105,23 @@ def pull(run: ForwardPass, start: Start, rule: Rule, inputs: Sequence[torch.Tens
     return run.gradients(root, output, start.seed, rule, inputs)
 
 
+def pull_input(run: ForwardPass, start: Start, rule: Rule) -> torch.Tensor | None:
+    """The gradient of the pass's batch; those of the layers it was made for come on the way, and are remembered."""
+    names = [name for name in run.reach.layers if name in run.layers]
+    inputs = [run.batch, *(run.layers[name].output for name in names)]
+    found, *others = pull(run, start, rule, inputs)
+    run.latest = (start.target, rule, dict(zip(names, others, strict=True)))
+    return found
+
+
+def pull_layer(run: ForwardPass, start: Start, rule: Rule, layer: str) -> torch.Tensor | None:
+    """The gradient of what a layer gave, remembered or new."""
+    if run.latest is not None and run.latest[:2] == (start.target, rule) and layer in run.latest[2]:
+        return run.latest[2][layer]
+    (gradient,) = pull(run, start, rule, [run.layers[layer].output])
+    return gradient
+
+
 def met_below(run: ForwardPass, start: Start) -> Met:
     """What the gradient meets between the picture and the start."""
     return run.layers[start.layer].met if start.layer else run.met

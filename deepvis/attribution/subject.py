@@ -15,7 +15,7 @@ from deepvis.attribution.forward_pass import ForwardPass, Reach, graph_mode, kno
 from deepvis.attribution.methods import METHODS
 from deepvis.attribution.options import Options
 from deepvis.attribution.rectifier_rules import Rule, is_rectified
-from deepvis.attribution.seeds import find_start, met_below, pull, root_of, starts_at_logits
+from deepvis.attribution.seeds import find_start, met_below, pull, pull_layer, root_of, starts_at_logits
 from deepvis.kinds import Method
 from deepvis.models.engine import EngineAnswer, planar
 from deepvis.models.errors import ModelError
@@ -160,7 +160,7 @@ class Subject:
             raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
         gradient = None
         if not start.reason:
-            (gradient,) = pull(run, start, rule, [at])
+            gradient = pull_layer(run, start, rule, layer) if tap.module else pull(run, start, rule, [at])[0]
         gradient = torch.zeros_like(at) if gradient is None else gradient
         return tap.layout.maps(gradient)[0].detach().float()
 

@@ -65,8 +65,8 @@ def batch_norm(  # noqa: PLR0913  (torch's)
     eps: float = 1e-5,
 ) -> torch.Tensor:
     """`torch.nn.functional.batch_norm` with the same arguments, and a faster gradient where only `input` has one."""
-    wanted = any(tensor is not None and tensor.requires_grad for tensor in (weight, bias))
     rest = (running_mean, running_var, weight, bias, training, momentum, eps)
+    wanted = (weight is not None and weight.requires_grad) or (bias is not None and bias.requires_grad)
     if training or running_var is None or not input.requires_grad or wanted:
         return functional.batch_norm(input, *rest)
     factor = torch.rsqrt(running_var.float() + eps)

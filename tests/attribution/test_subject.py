@@ -278,7 +278,7 @@ def test_without_rectifiers_the_rule_is_the_gradient_and_it_is_said(engines, net
     subject = Subject(engines(network_of(nn.GELU)), picture)
     made = subject.attribute(Target("block2", 0), method)
     assert made.same_as_gradient
-    assert made.coverage == f"{method.value} equals the plain gradient here: GELU is no rectifier."
+    assert made.coverage == f"{method.label} equals the plain gradient here: GELU is no rectifier."
     assert torch.equal(made.values, subject.attribute(Target("block2", 0), Method.GRADIENT).values)
 
 
@@ -311,6 +311,19 @@ def test_gradients_of_units_lead_to_the_gradient_of_the_picture(residual, pictur
     run._switch.rule = list(type(run._switch.rule))[rule]
     (sent,) = torch.autograd.grad(run.layers[below].output, run.batch, gradients[None], retain_graph=True)
     torch.testing.assert_close(sent[0], whole)
+
+
+@pytest.mark.parametrize("method", RULES)
+def test_gradients_of_an_announced_layer_come_with_those_of_the_picture(residual, picture, method):
+    target = Target("block2", 1, SeedKind.MAXIMUM)
+    subject = Subject(residual, picture, layers=["act", "block2"])
+    subject.attribute(Target("block2", 0), method)  # of another target: must not be taken for this one's
+    alone = subject.gradient_at(target, method, "act")
+    subject.attribute(target, method)
+    backwards = []
+    subject.run(("act",)).gradients = lambda *_: backwards.append(1)
+    assert torch.equal(subject.gradient_at(target, method, "act"), alone)
+    assert not backwards
 
 
 def test_gradients_above_the_target_are_zero(subject):
