@@ -10,6 +10,7 @@ import torch
 from deepvis.attribution.forward_pass import ForwardPass, Reach
 from deepvis.attribution.rectifier_rules import Rule
 from deepvis.attribution.seeds import pull, pull_input, root_of
+from deepvis.models.errors import Canceled
 
 if TYPE_CHECKING:
     from deepvis.attribution.forward_pass import Reached
@@ -45,7 +46,13 @@ class Asked:
         return None if gradient is None else reached.layout.maps(gradient)[0]
 
     def input_gradients(self, batch: torch.Tensor) -> torch.Tensor:
-        """The same target in other inputs: its gradients, of the batch's shape."""
+        """The same target in other inputs: its gradients, of the batch's shape.
+
+        Raises:
+            Canceled: nobody wants to know any more.
+        """
+        if self.options.canceled():
+            raise Canceled
         run = self._pass(batch, graph=True)
         (gradients,) = pull(run, self.start, Rule.PLAIN, [run.batch])
         return torch.zeros_like(batch) if gradients is None else gradients.detach()

@@ -15,6 +15,9 @@ def smoothgrad(asked: Asked) -> torch.Tensor:
     """Mean gradient over noisy copies of the picture (Smilkov et al. 2017, arXiv 1706.03825, section 3).
 
     The noise is the same for the same seed on every device.
+
+    Raises:
+        Canceled: nobody wants to know any more.
     """
     picture, options = asked.run.batch.detach(), asked.options
     lowest, highest = picture.aminmax()
@@ -33,6 +36,9 @@ def integrated_gradients(asked: Asked) -> torch.Tensor:
 
     Equation 1, by Gauss-Legendre quadrature. The sum over the input is what the target has gained on the way, up to the
     error of the quadrature. The unit counts as it is below its own rectifier.
+
+    Raises:
+        Canceled: nobody wants to know any more.
     """
     picture, options = asked.run.batch.detach().float(), asked.options
     dtype = asked.run.batch.dtype

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
+
+
+def never() -> bool:
+    """Nobody gives up."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +30,7 @@ class Options:
         cam_layer: whose maps Grad-CAM weighs; empty: the last layer in front of the target that has maps.
         cells: of occlusion, coarse to fine: into how many rows and columns the picture is divided.
         chunk: pictures in one batch of the methods that need many; 0: as many as suit the device.
+        canceled: asked between these batches; once it says yes, `models.errors.Canceled` is raised.
     """
 
     samples: int = 16
@@ -33,3 +41,4 @@ class Options:
     cam_layer: str = ""
     cells: tuple[int, ...] = (4, 8, 16)
     chunk: int = 0
+    canceled: Callable[[], bool] = never

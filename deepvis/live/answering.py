@@ -20,6 +20,8 @@ from deepvis.models.receptive_field import field_text
 from deepvis.records import Frame, LayerInfo, Rect, Scaling, Stage, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import torch
     from numpy.typing import NDArray
@@ -58,12 +60,12 @@ class _Shown:
 class Answering:
     """Remembers the last preparation, forward pass and layer: a new look at an old frame costs a drawing only."""
 
-    def __init__(self) -> None:
+    def __init__(self, hurries: Callable[[], bool] = lambda: False) -> None:
         self._prepared: _Prepared | None = None
         self._asked: _Asked | None = None
         self._track = LayerTrack()
         self._track_key: tuple[object, ...] = ()
-        self._backward = BackwardView()
+        self._backward = BackwardView(hurries)
         self._gradients = GradientGrid()
         self._last: tuple[Engine, LiveResult] | None = None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deepvis.attribution.methods import METHODS
+from deepvis.attribution.options import never
 from deepvis.live.back_drawing import look_of
 from deepvis.live.back_result import BackResult
 from deepvis.live.back_wish import title
@@ -14,7 +15,7 @@ from deepvis.live.randomized_check import RandomizedChecks
 from deepvis.models.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import torch
 
@@ -37,7 +38,8 @@ class Seen:
 class BackwardView:
     """Keeps the graph of one frame while somebody looks at a backward view of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hurries: Callable[[], bool] = never) -> None:
+        self._hurries = hurries
         self._graph: FrameGraph | None = None
         self._wish: BackWish | None = None
         self._seen: Seen | None = None
@@ -65,7 +67,7 @@ class BackwardView:
         elif self._graph is None or not self._graph.serves(seen.key, wish):
             # first let go of the last one: two graphs are twice the memory
             self._graph = None
-            self._graph = FrameGraph(engine, seen.picture, seen.key, wish)
+            self._graph = FrameGraph(engine, seen.picture, seen.key, wish, self._hurries)
 
     def answer(self) -> EngineAnswer | None:
         """The viewed layer, from the pass that the backward view needs anyway; None where there is no such pass."""

@@ -10,19 +10,21 @@ import torch
 
 from deepvis.attribution.methods import METHODS
 from deepvis.attribution.occlusion import refine, rounds
-from deepvis.attribution.options import Options
+from deepvis.attribution.options import Options, never
 from deepvis.attribution.subject import Subject
 from deepvis.live.back_drawing import Drawable
 from deepvis.models.devices import is_out_of_memory
-from deepvis.models.errors import ModelError
+from deepvis.models.errors import Canceled, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from deepvis.attribution.attribution import Attribution
     from deepvis.live.back_wish import BackWish
     from deepvis.models.engine import Engine, EngineAnswer
     from deepvis.records import Method, Target
+
+INTERRUPTED = "Something newer came before this was found."
 
 MOST_FINDINGS = 8
 """Attributions of a still picture that are remembered, for going back and forth between methods and units."""
@@ -83,12 +85,16 @@ class FrameGraph:
         picture: uint8 `(channels, height, width)` on the host, from `Preprocessing.prepare`.
         key: tells the picture from others.
         wish: what is asked for first.
+        hurries: something newer waits to be answered; methods of many passes then give up in between.
 
     Attributes:
         faults: what went wrong since somebody looked last.
     """
 
-    def __init__(self, engine: Engine, picture: torch.Tensor, key: object, wish: BackWish) -> None:
+    def __init__(
+        self, engine: Engine, picture: torch.Tensor, key: object, wish: BackWish, hurries: Callable[[], bool] = never
+    ) -> None:
+        self._options = Options(canceled=hurries)
         self.faults: list[Fault] = []
         self._picture = picture
         self._key = key
@@ -109,7 +115,8 @@ class FrameGraph:
     def find(self, wish: BackWish) -> Finding:
         """The attribution that is wished for; of a method that refines itself the first, coarse one."""
         found = self._found.pop(wish.about, None) or self._attributed(wish)
-        self._found[wish.about] = found
+        if found.reason != INTERRUPTED:
+            self._found[wish.about] = found
         while len(self._found) > MOST_FINDINGS:
             del self._found[next(iter(self._found))]
         return found
@@ -160,7 +167,9 @@ class FrameGraph:
             if METHODS[wish.method].refines:
                 self._begin(finding, wish.target)
             else:
-                self._take(finding, self._subject.attribute(wish.target, wish.method))
+                self._take(finding, self._subject.attribute(wish.target, wish.method, self._options))
+        except Canceled:
+            finding.reason = INTERRUPTED
         except Exception as error:  # noqa: BLE001  (as above)
             finding.reason = self._note(error, wish)
         finding.milliseconds = (time.perf_counter() - started_s) * 1000
@@ -169,7 +178,7 @@ class FrameGraph:
         return finding
 
     def _begin(self, finding: Finding, target: Target) -> None:
-        options = Options()
+        options = self._options
         finding.of_steps = rounds(options, self._subject.asked(target, options).chunk())
         finding.rest = refine(self._subject, target, options)
 

@@ -100,7 +100,7 @@ class InferenceWorker(Worker):
 
         if self._threads > 0:
             torch.set_num_threads(self._threads)
-        self._answering = Answering()
+        self._answering = Answering(self._hurries)
         self._watch = None if self._receivers is None else SessionWatch(*self._receivers)
         self.report(DevicesFound(available_devices()))
 
@@ -150,6 +150,10 @@ class InferenceWorker(Worker):
             if fault.matter not in self._said:
                 log.warning("%s", fault.text, exc_info=fault.error)
             self._say(fault.matter, fault.text, "warning")
+
+    def _hurries(self) -> bool:
+        """Whether what takes long had better be given up: the person looks at something else already, or leaves."""
+        return self.views.waiting or self.engines.waiting or self.stopping
 
     def _lend(self) -> None:
         # what is asked for before the first network is answered when it is there
@@ -222,7 +226,7 @@ class InferenceWorker(Worker):
 
         from deepvis.live.answering import Answering  # noqa: PLC0415  (imports torch)
 
-        self._answering = self._answering or Answering()
+        self._answering = self._answering or Answering(self._hurries)
         with torch.inference_mode():
             result = self._answering.answer(engine, frame, view, frozen=self._frozen)
         self._tell_faults(self._answering)

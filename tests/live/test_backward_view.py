@@ -15,7 +15,7 @@ from deepvis.attribution.subject import Subject
 from deepvis.imaging.attribution_views import histogram, overlaid
 from deepvis.kinds import BackView, Method, Overlay, SeedKind
 from deepvis.live.answering import Answering
-from deepvis.live.frame_graph import FrameGraph
+from deepvis.live.frame_graph import INTERRUPTED, FrameGraph
 from deepvis.live.unit_picture import compose_unit
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
@@ -497,3 +497,19 @@ def test_a_method_that_cannot_be_had_says_why_and_costs_nothing(chain, frame, vi
     result = chain(frame, look(view, method=Method.LRP))
     assert result.back.reason == "zennit is missing."
     assert (chain.plain, len(chain.graphs)) == (1, 0)
+
+
+@pytest.mark.parametrize("method", [Method.SMOOTHGRAD, Method.INTEGRATED_GRADIENTS])
+def test_a_method_of_many_passes_is_given_up_when_something_newer_waits_and_found_another_time(
+    chain, frame, view, method
+):
+    waits = iter([False, True])  # something comes while the second batch of passes would begin
+    chain.answering = Answering(lambda: next(waits, False))
+    asked = look(view, method=method)
+    given_up = chain(frame, asked)
+    assert (given_up.back.picture_rgb, given_up.back.reason) == (None, INTERRUPTED)
+    assert given_up.grid is not None
+    passes = chain.passes
+    found = chain(frame, look(asked, colormap="gray"))
+    assert (found.back.reason, found.back.picture_rgb is None) == ("", False)
+    assert chain.passes > passes
