@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.figures import Spread
+from benchmarks.tables import empty_table, figure_text, wide_console
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rich.table import Table
 
 Values = dict[str, Any]
 
@@ -23,7 +21,7 @@ WIDTH = 150
 
 def show(results: Values) -> None:
     """Print everything that was measured."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console = wide_console(WIDTH)
     setting = results["setting"]
     console.print(
         f"torch {setting['torch']}, {setting['threads']} torch thread(s) of {setting['cores']} cores, "
@@ -51,12 +49,12 @@ def _speed(views: list[Values]) -> Table:
         arms = view["worker"]
         table.add_row(
             *_named(view),
-            _text(arms["fps"]["bare"]),
-            _text(arms["fps"]["bare_channels_last"]),
-            _text(arms["fps"]["worker"]),
-            _text(arms["worker_over_bare"], 2),
+            figure_text(arms["fps"]["bare"]),
+            figure_text(arms["fps"]["bare_channels_last"]),
+            figure_text(arms["fps"]["worker"]),
+            figure_text(arms["worker_over_bare"], 2),
             _judged(arms["worker_over_bare"], WORKER_BUDGET, at_least=True),
-            _text(arms["worker_over_channels_last"], 2),
+            figure_text(arms["worker_over_channels_last"], 2),
         )
     return table
 
@@ -66,8 +64,8 @@ def _cpu(views: list[Values]) -> Table:
     table = _table("Processor time per frame, ms: hardly depends on what else the machine does", columns)
     for view in views:
         arms = view["worker"]
-        times = [_text(arms["cpu_ms"][arm]) for arm in ("bare", "bare_channels_last", "worker")]
-        table.add_row(*_named(view), *times, _text(arms["bare_cpu_over_worker_cpu"], 2))
+        times = [figure_text(arms["cpu_ms"][arm]) for arm in ("bare", "bare_channels_last", "worker")]
+        table.add_row(*_named(view), *times, figure_text(arms["bare_cpu_over_worker_cpu"], 2))
     return table
 
 
@@ -79,14 +77,14 @@ def _window(views: list[Values]) -> Table:
         figures = arm["figures"]
         table.add_row(
             *_named(view),
-            _text(figures["fps"]),
-            _text(figures["painted_fps"]),
-            _text(arm["window_over_bare"], 2),
-            _text(figures["latency_p50_ms"], 0),
-            _text(figures["latency_p95_ms"], 0),
-            _text(figures["stall_p99_ms"]),
+            figure_text(figures["fps"]),
+            figure_text(figures["painted_fps"]),
+            figure_text(arm["window_over_bare"], 2),
+            figure_text(figures["latency_p50_ms"], 0),
+            figure_text(figures["latency_p95_ms"], 0),
+            figure_text(figures["stall_p99_ms"]),
             _judged(figures["stall_p99_ms"], STALL_BUDGET_MS, at_least=False),
-            _text(figures["stall_longest_ms"], 0),
+            figure_text(figures["stall_longest_ms"], 0),
         )
     return table
 
@@ -99,12 +97,12 @@ def _today(views: list[Values]) -> Table:
         table.add_row(
             *_named(view),
             str(view["units"]),
-            _text(arm["figures"]["fps"], 2),
-            _text(arm["hooks_over_bare"], 2),
-            _text(view["window"]["window_over_bare"], 2),
+            figure_text(arm["figures"]["fps"], 2),
+            figure_text(arm["hooks_over_bare"], 2),
+            figure_text(view["window"]["window_over_bare"], 2),
             f"{view['window']['window_over_bare']['median'] / arm['hooks_over_bare']['median']:.1f}",
-            _text(arm["figures"]["stall_p99_ms"], 0),
-            _text(arm["figures"]["stall_longest_ms"], 0),
+            figure_text(arm["figures"]["stall_p99_ms"], 0),
+            figure_text(arm["figures"]["stall_longest_ms"], 0),
         )
     return table
 
@@ -114,8 +112,8 @@ def _paint(paint: Values) -> Table:
     for name, title in (("pane", "GridPane"), ("image_item", "pyqtgraph ImageItem")):
         median = paint[name]["paint_ms"]
         budget = _judged(median, PAINT_BUDGET_MS, at_least=False) if name == "pane" else ""
-        table.add_row(title, _text(median, 2), _text(paint[name]["paint_p95_ms"], 2), budget)
-    table.add_row("ImageItem / GridPane", _text(paint["image_item_over_pane"], 1), "", "")
+        table.add_row(title, figure_text(median, 2), figure_text(paint[name]["paint_p95_ms"], 2), budget)
+    table.add_row("ImageItem / GridPane", figure_text(paint["image_item_over_pane"], 1), "", "")
     return table
 
 
@@ -126,18 +124,11 @@ def _memory(memory: Values) -> Table:
 
 
 def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < 2 else "right")
-    return table
+    return empty_table(title, columns, left=(0, 1))
 
 
 def _named(view: Values) -> tuple[str, str]:
     return view["network"], f"{view['layer']} ({view['which']}, {view['shape']})"
-
-
-def _text(figure: Mapping[str, float], digits: int = 1) -> str:
-    return Spread(figure["median"], figure["low"], figure["high"]).text(digits)
 
 
 def _judged(figure: Mapping[str, float], budget: float, *, at_least: bool) -> str:

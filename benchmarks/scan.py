@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.startup import keep_freed_memory
+from deepvis.startup import prepare_torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,7 @@ def main(words: Sequence[str] | None = None) -> None:
         words: the command line; None takes the process's own.
     """
     given = _arguments(words)
-    # both before torch is imported
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    keep_freed_memory()
+    prepare_torch()
     with tempfile.TemporaryDirectory() as folder:
         if given.memory_part:
             sys.stdout.write(json.dumps(_memory_part(given, Path(folder))) + "\n")

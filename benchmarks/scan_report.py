@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.scan import BUDGET, GPU_IMAGES_PER_S, IMAGENET
+from benchmarks.tables import empty_table, figure_text, wide_console
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Values = dict[str, Any]
 
@@ -25,7 +25,7 @@ WIDTH = 160
 
 def show(results: Values) -> None:
     """Print everything that was measured."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console = wide_console(WIDTH)
     setting = results["setting"]
     console.print(
         f"{setting['network']}, {setting['layers']} layers, {setting['images']} JPEG files of 500 x 375, batches of "
@@ -44,12 +44,14 @@ def show(results: Values) -> None:
 
 def _speed(results: Values) -> Table:
     columns = ["what", "images/s", "of bare", "of bare c.-l.", "budget", "CPU ms/image", "of bare", "of bare c.-l."]
-    table = _table("Images per second", columns)
+    table = empty_table("Images per second", columns)
     for name, text in NAMES.items():
         figures = results["arms"][name]
-        cpu = _text(figures["cpu_ms"]) if "cpu_ms" in figures else ""
+        cpu = figure_text(figures["cpu_ms"]) if "cpu_ms" in figures else ""
         more = f" ({results['naive_layers']} passes)" if name == "per_layer" else ""
-        table.add_row(text + more, _text(figures["images_per_s"]), *_ratios(results, name), cpu, *_cpu(results, name))
+        table.add_row(
+            text + more, figure_text(figures["images_per_s"]), *_ratios(results, name), cpu, *_cpu(results, name)
+        )
     return table
 
 
@@ -57,24 +59,28 @@ def _ratios(results: Values, name: str) -> list[str]:
     if name != "scan":
         return ["", "", ""]
     met = "met" if results["scan_over_bare"]["median"] >= BUDGET else "MISSED"
-    return [_text(results["scan_over_bare"], 2), _text(results["scan_over_channels_last"], 2), f"{BUDGET} {met}"]
+    return [
+        figure_text(results["scan_over_bare"], 2),
+        figure_text(results["scan_over_channels_last"], 2),
+        f"{BUDGET} {met}",
+    ]
 
 
 def _cpu(results: Values, name: str) -> list[str]:
     if name != "scan":
         return ["", ""]
-    return [_text(results["cpu_bare_over_scan"], 2), _text(results["cpu_channels_last_over_scan"], 2)]
+    return [figure_text(results["cpu_bare_over_scan"], 2), figure_text(results["cpu_channels_last_over_scan"], 2)]
 
 
 def _memory(runs: list[Values]) -> Table:
-    table = _table("Memory of the scanning process", ["images", "peak MB", "gallery MB"])
+    table = empty_table("Memory of the scanning process", ["images", "peak MB", "gallery MB"])
     for run in runs:
         table.add_row(f"{run['images']:,}", f"{run['peak_mb']:.0f}", f"{run['gallery_mb']:.1f}")
     return table
 
 
 def _imagenet(rows: list[Values]) -> Table:
-    table = _table("ImageNet", ["GPUs", "cores", "decoding, images/s", "network, images/s", "hours", "bottleneck"])
+    table = empty_table("ImageNet", ["GPUs", "cores", "decoding, images/s", "network, images/s", "hours", "bottleneck"])
     for row in rows:
         table.add_row(
             str(row["gpus"] or "none"),
@@ -85,16 +91,3 @@ def _imagenet(rows: list[Values]) -> Table:
             row["bottleneck"],
         )
     return table
-
-
-def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
-    return table
-
-
-def _text(values: Values, digits: int = 1) -> str:
-    if values["low"] == values["high"]:
-        return f"{values['median']:.{digits}f}"
-    return f"{values['median']:.{digits}f} ({values['low']:.{digits}f}-{values['high']:.{digits}f})"

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.startup import keep_freed_memory
+from deepvis.startup import prepare_torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,7 @@ def main(words: Sequence[str] | None = None) -> None:
         words: the command line; None takes the process's own.
     """
     given = _arguments(words)
-    # both before torch is imported
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    keep_freed_memory()
+    prepare_torch()
     from benchmarks.studio_report import show
 
     results = _measured(given)

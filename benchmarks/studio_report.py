@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks.figures import spread
+from benchmarks.tables import empty_table, figure_text, wide_console
 
-from benchmarks.figures import Spread
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Values = dict[str, Any]
 
@@ -21,7 +21,7 @@ WIDTH = 150
 
 def show(results: Values) -> None:
     """Print everything that was measured."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console = wide_console(WIDTH)
     setting = results["setting"]
     console.print(
         f"{results['unit']}, {setting['seeds']} picture(s) at a time, torch {setting['torch']}, {setting['threads']} "
@@ -35,15 +35,15 @@ def show(results: Values) -> None:
 
 def _live(results: Values) -> Table:
     columns = ["", "live alone, fps", "beside a synthesis, fps", "ratio", "budget"]
-    table = _table("Live video", [*columns, "stall p99 alone, ms", "stall p99 beside, ms", "budget"])
+    table = empty_table("Live video", [*columns, "stall p99 alone, ms", "stall p99 beside, ms", "budget"])
     for name in ("worker", "window"):
         arms = results[name]
         ratio = arms["beside_over_alone"]
-        row = [name, _text(arms["alone"]["fps"]), _text(arms["beside"]["fps"]), _text(ratio, 2)]
+        row = [name, figure_text(arms["alone"]["fps"]), figure_text(arms["beside"]["fps"]), figure_text(ratio, 2)]
         row.append(_judged(LEAST_OF_LIVE, met=ratio["median"] > LEAST_OF_LIVE))
         if name == "window":
             stall = arms["beside"]["stall_p99_ms"]
-            row += [_text(arms["alone"]["stall_p99_ms"]), _text(stall)]
+            row += [figure_text(arms["alone"]["stall_p99_ms"]), figure_text(stall)]
             row.append(_judged(STALL_BUDGET_MS, met=stall["median"] <= STALL_BUDGET_MS))
         table.add_row(*row)
     return table
@@ -51,18 +51,18 @@ def _live(results: Values) -> Table:
 
 def _steps(results: Values) -> Table:
     columns = ["", "bare ascent", "beside a still picture", "of bare", "beside live video", "of still"]
-    table = _table("The synthesis, steps per second", columns)
+    table = empty_table("The synthesis, steps per second", columns)
     for name in ("worker", "window"):
         arms = results[name]
-        bare = _text(arms["bare"]["steps_per_s"]) if "bare" in arms else ""
-        of_bare = _text(arms["still_over_bare"], 2) if "bare" in arms else ""
-        still, beside = (_text(arms[arm]["steps_per_s"]) for arm in ("still", "beside"))
-        table.add_row(name, bare, still, of_bare, beside, _text(arms["beside_over_still"], 2))
+        bare = figure_text(arms["bare"]["steps_per_s"]) if "bare" in arms else ""
+        of_bare = figure_text(arms["still_over_bare"], 2) if "bare" in arms else ""
+        still, beside = (figure_text(arms[arm]["steps_per_s"]) for arm in ("still", "beside"))
+        table.add_row(name, bare, still, of_bare, beside, figure_text(arms["beside_over_still"], 2))
     return table
 
 
 def _times(times: Values) -> Table:
-    table = _table("Seconds from a wish, without a window", ["", "still picture", "live video", "budget"])
+    table = empty_table("Seconds from a wish, without a window", ["", "still picture", "live video", "budget"])
     previews = [times[f"first_preview_{kind}_s"] for kind in ("still", "live")]
     met = all(statistics.median(found) <= PREVIEW_BUDGET_S for found in previews)
     table.add_row("to the first preview", *map(_seconds, previews), _judged(PREVIEW_BUDGET_S, met=met))
@@ -70,19 +70,8 @@ def _times(times: Values) -> Table:
     return table
 
 
-def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
-    return table
-
-
-def _text(spread: Values, digits: int = 1) -> str:
-    return Spread(**spread).text(digits)
-
-
 def _seconds(found: list[float]) -> str:
-    return Spread(statistics.median(found), min(found), max(found)).text(2)
+    return spread(found).text(2)
 
 
 def _judged(budget: float, *, met: bool) -> str:

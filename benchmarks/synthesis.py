@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.startup import keep_freed_memory
+from deepvis.startup import prepare_torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +43,7 @@ def main(words: Sequence[str] | None = None) -> None:
         words: the command line; None takes the process's own.
     """
     given = _arguments(words)
-    # both before torch is imported
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    keep_freed_memory()
+    prepare_torch()
     from benchmarks.synthesis_report import compared, show
     from deepvis.evaluation.report import to_json
     from deepvis.evaluation.running import run_evaluation

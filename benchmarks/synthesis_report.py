@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks.plain_ascent import NAME
 from benchmarks.synthesis import SET_3
+from benchmarks.tables import empty_table, wide_console
 from deepvis.evaluation.intervals import bootstrap
 from deepvis.evaluation.measurement import Kind, Role
 from deepvis.evaluation.report import show as show_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from deepvis.evaluation.intervals import Interval
     from deepvis.evaluation.measurement import Measurement
@@ -30,12 +29,11 @@ WIDTH = 170
 
 def show(report: Report) -> None:
     """Print everything that was measured."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console = wide_console(WIDTH)
     show_report(report, console)
     for baseline in BASELINES:
-        table = Table(title=f"Class pictures beside {baseline}, unit by unit", title_justify="left")
-        for column in ("recipe", "times faster (CPU)", "judge", "top-1, more by", "probability, more by"):
-            table.add_column(column, justify="left" if column in ("recipe", "judge") else "right")
+        columns = ["recipe", "times faster (CPU)", "judge", "top-1, more by", "probability, more by"]
+        table = empty_table(f"Class pictures beside {baseline}, unit by unit", columns, left=(0, 2))
         for recipe in _recipes(report.measurements):
             if recipe != baseline:
                 _add(table, report, recipe, baseline)

@@ -27,6 +27,24 @@ Gallery = Annotated[
 Progress = Annotated[
     str, typer.Option("--progress", metavar="FORM", help="auto, bar, lines, json (for programs) or none.")
 ]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layers", metavar="NAME ...", help="Layers; not given: those that 'deepvis layers' lists."),
+]
+Units = Annotated[str | None, typer.Option("--units", metavar="0-99,151", help="Units of each layer; not given: all.")]
+ShardPart = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Do part I of N; not given: what torchrun or SLURM says."),
+]
+LaunchPlace = Annotated[
+    str | None,
+    typer.Option("--launch", metavar="WHERE", help="Start the shards as jobs: slurm, or local processes."),
+]
+Jobs = Annotated[int, typer.Option("--jobs", metavar="N", help="Shards to launch.")]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="NAME=VALUE", help="For submitit, as in slurm_partition=gpu; may be repeated."),
+]
 
 
 class CommandError(Exception):
@@ -66,6 +84,11 @@ def with_gathered_layers(arguments: Sequence[str]) -> list[str]:
         gathered.append(word)
         names = [] if word == "--layers" else None
     return gathered + ([",".join(names)] if names else [])
+
+
+def layer_names(given: Sequence[str] | None) -> tuple[str, ...]:
+    """What `--layers` named: `a,b` and repeated options alike; empty where it was not given."""
+    return tuple(name for text in given or () for name in text.split(",") if name)
 
 
 def model_words(settings: str | None, given: Mapping[str, object]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path  # noqa: TC003  (typer reads the annotations)
 from typing import Annotated
 
@@ -11,15 +10,22 @@ import typer
 
 from deepvis.command_options import takes
 from deepvis.command_settings import (
+    Cluster,
     Gallery,
+    Jobs,
+    LaunchPlace,
+    Layers,
     Progress,
     SettingsFile,
+    ShardPart,
+    Units,
     chosen_settings,
+    layer_names,
     model_words,
     said,
 )
 from deepvis.gallery.files import gallery_file
-from deepvis.startup import keep_freed_memory
+from deepvis.startup import prepare_exact_torch
 
 
 @takes("Model")
@@ -29,10 +35,7 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         Path, typer.Option("--images", metavar="FOLDER", help="Folder of images; its subfolders belong to it.")
     ],
     settings: SettingsFile = None,
-    layers: Annotated[
-        list[str] | None,
-        typer.Option("--layers", metavar="NAME ...", help="Layers; not given: those that 'deepvis layers' lists."),
-    ] = None,
+    layers: Layers = None,
     top: Annotated[int, typer.Option(metavar="N", help="Images kept per unit, best and smallest alike.")] = 9,
     gallery: Gallery = None,
     batch_size: Annotated[int, typer.Option(metavar="N", help="Images in one forward pass.")] = 16,
@@ -58,9 +61,7 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     fit: Annotated[
         str | None, typer.Option(metavar="HOW", help="How an image becomes the input: crop, letterbox, stretch.")
     ] = None,
-    shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Do part I of N; not given: what torchrun or SLURM says.")
-    ] = None,
+    shard: ShardPart = None,
     checkpoint_s: Annotated[float, typer.Option(metavar="SECONDS", help="Time between two savings.")] = 20.0,
     picture_quality: Annotated[int, typer.Option(metavar="1..100", help="JPEG quality of stored pictures.")] = 90,
     portable: Annotated[
@@ -70,14 +71,9 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         ),
     ] = False,
     progress: Progress = "auto",
-    launch: Annotated[
-        str | None, typer.Option(metavar="WHERE", help="Start the shards as jobs: slurm, or local processes.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(metavar="N", help="Shards to launch.")] = 2,
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For submitit, as in slurm_partition=gpu; may be repeated."),
-    ] = None,
+    launch: LaunchPlace = None,
+    jobs: Jobs = 2,
+    cluster: Cluster = None,
     **given: object,
 ) -> int:
     """Find out what every unit of a network answers to in a folder of images.
@@ -86,16 +82,13 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     command.
     """
     chosen = chosen_settings(settings, context.obj, {**given, "fit": fit})
-    # read once, when torch is imported: matrix products whose last bits do not depend on the number of threads, so
-    # that shards give what a single run gives
-    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-    keep_freed_memory()
+    prepare_exact_torch()
     from deepvis import scan_command  # noqa: PLC0415  (imports torch)
-    from deepvis.job_command import own_shard  # noqa: PLC0415  (see the module)
+    from deepvis.job_command import Launch, own_shard  # noqa: PLC0415  (see the module)
 
     options = scan_command.ScanOptions(
         images=images.expanduser(),
-        layers=tuple(name for text in layers or () for name in text.split(",") if name),
+        layers=layer_names(layers),
         top=top,
         gallery=gallery,
         batch_size=batch_size,
@@ -108,9 +101,7 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         picture_quality=picture_quality,
         portable=portable,
         progress=progress,
-        launch=launch or "",
-        jobs=jobs,
-        cluster=tuple(cluster or ()),
+        launch=Launch(launch or "", jobs, tuple(cluster or ())),
     )
     if launch:
         return said(lambda: scan_command.launch(chosen, options, model_words(settings, given)), progress)
@@ -187,7 +178,7 @@ def export(  # noqa: PLR0913  (as above)
     layers: Annotated[
         list[str] | None, typer.Option("--layers", metavar="NAME ...", help="Layers; not given: all that are known.")
     ] = None,
-    units: Annotated[str | None, typer.Option(metavar="0-99,151", help="Units of each layer; not given: all.")] = None,
+    units: Units = None,
     kind: Annotated[str, typer.Option(metavar="WHAT", help="all, synthesis or exemplars.")] = "all",
     **given: object,
 ) -> int:
@@ -199,8 +190,7 @@ def export(  # noqa: PLR0913  (as above)
     from deepvis.precompute.work_list import parse_units  # noqa: PLC0415  (see the module)
 
     def work() -> str:
-        names = tuple(name for text in layers or () for name in text.split(",") if name)
-        wanted = export_command.Wanted(names, parse_units(units) if units else (), kind)
+        wanted = export_command.Wanted(layer_names(layers), parse_units(units) if units else (), kind)
         with opened_galleries(model_key(chosen.model), gallery, chosen.gallery_dir) as galleries:
             return export_command.export(galleries, wanted, to.expanduser())
 

@@ -17,7 +17,7 @@ from deepvis.evaluation.request import NO_JUDGE, RECIPES, EvaluationRequest
 from deepvis.evaluation.running import run_evaluation
 from deepvis.evaluation.saving import save
 from deepvis.gallery.errors import GalleryError
-from deepvis.gallery.files import gallery_file, packaged_gallery
+from deepvis.gallery.files import galleries_there
 from deepvis.models.devices import DeviceError
 from deepvis.models.errors import ModelError
 from deepvis.models.zoo import model_key
@@ -145,9 +145,7 @@ def _judges(named: tuple[str, ...]) -> tuple[str, ...] | None:
 def _galleries(settings: Settings, named: Path | None) -> tuple[Path, ...]:
     if named is not None:
         return (named.expanduser(),)
-    key = model_key(settings.model)
-    found = (gallery_file(key, settings.gallery_dir), packaged_gallery(key))
-    return tuple(path for path in found if path is not None and path.is_file())
+    return galleries_there(model_key(settings.model), settings.gallery_dir)
 
 
 def _told(report: Callable[[ScanProgress], None]) -> Callable[[Progress], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path  # noqa: TC003  (read from the annotations at runtime)
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from deepvis.command_options import takes
 from deepvis.command_settings import CommandError, SettingsFile, chosen_settings
-from deepvis.startup import keep_freed_memory
+from deepvis.startup import prepare_torch
 
 
 @takes("Model")
@@ -71,9 +70,7 @@ def evaluate(  # noqa: PLR0913  (a command has as many parameters as options)
     if as_json and markdown:
         raise CommandError("Give --json or --markdown, not both.")
     chosen = chosen_settings(settings, context.obj, given)
-    # both before torch is imported
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    keep_freed_memory()
+    prepare_torch()
     from deepvis import evaluate_command  # noqa: PLC0415  (imports torch)
 
     options = evaluate_command.EvaluateOptions(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.gallery.errors import GalleryError
-from deepvis.gallery.files import gallery_file, packaged_gallery
+from deepvis.gallery.files import galleries_there, gallery_file
 from deepvis.gallery.legacy import import_folder
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ImageKind, ModelIdentity
@@ -56,11 +56,8 @@ def opened_galleries(model: str, named: Path | None, folder: Path | None) -> Ite
     Raises:
         GalleryError: there is none, or one is another model's.
     """
-    own, packaged = gallery_file(model, folder), packaged_gallery(model)
-    found = [path for path in (own, packaged) if path is not None and path.is_file()]
-    if named is not None:
-        own = named.expanduser()
-        found = [own] if own.exists() else []
+    own = gallery_file(model, folder) if named is None else named.expanduser()
+    found = galleries_there(model, folder) if named is None else (own,) if own.exists() else ()
     if not found:
         more = f"--model {model}" if named is None else f"--model {model} --gallery {own}"
         raise GalleryError(

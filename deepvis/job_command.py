@@ -6,13 +6,15 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deepvis.gallery.files import gallery_file
 from deepvis.models.devices import available_devices
 from deepvis.models.zoo import model_key
 from deepvis.precompute.launch import LaunchError, submit, wait_for
+from deepvis.precompute.picture_request import PicturesError
 from deepvis.precompute.progress import ScanControl, ScanProgress
+from deepvis.precompute.request import ScanError
 from deepvis.precompute.shards import Shard, find_shard, shard_file
 from deepvis.scan_progress import shown_progress
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from deepvis.config import Settings
+    from deepvis.precompute.picture_request import PicturesRequest
+    from deepvis.precompute.request import ScanRequest
+
+NAMED = 3
+"""So many of the things that went wrong are named."""
 
 
 class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
@@ -80,11 +87,20 @@ def own_threads(settings: Settings, shard: Shard) -> int:
     return settings.threads or max(1, (os.cpu_count() or 1) // shard.local_count)
 
 
-def as_option(error: Exception, request: Any) -> str:  # noqa: ANN401  (a dataclass)
-    """What is wrong with a field of a request, named as the person wrote it: as an option."""
-    name, space, rest = str(error).partition(" ")
-    known = {field.name for field in fields(request)}
-    return f"--{name.replace('_', '-')}{space}{rest}" if name in known else str(error)
+def check_options(request: ScanRequest | PicturesRequest) -> None:
+    """Refuse a request that makes no sense; its fields are named as the person wrote them: as options.
+
+    Raises:
+        ScanError: of a scan.
+        PicturesError: of a synthesis.
+    """
+    try:
+        request.check()
+    except (ScanError, PicturesError) as error:
+        name, space, rest = str(error).partition(" ")
+        known = {field.name for field in fields(request)}
+        said = f"--{name.replace('_', '-')}{space}{rest}" if name in known else str(error)
+        raise type(error)(said) from None
 
 
 def option_words(values: Mapping[str, object]) -> list[str]:
@@ -113,6 +129,25 @@ def launch_shards(words: Sequence[str], gallery: Path, launch: Launch, progress:
     jobs = submit(commands, folder, cluster=launch.where, parameters=_parameters(launch.cluster))
     with shown_progress(progress, ScanControl()) as report:
         wait_for(jobs, lambda done, total: report(ScanProgress("waiting for shards", done, total)))
+
+
+def stopped(where: str, signals: Sequence[int]) -> str:
+    """What is said of work that was stopped before its end, and saved.
+
+    Raises:
+        Interrupted: signals stopped it, with the same sentences.
+    """
+    said = f"{where} The same command goes on from there."
+    if signals:
+        raise Interrupted(said, signals[0])
+    return said
+
+
+def few(said: str, lines: Sequence[str]) -> list[str]:
+    """A sentence, and the first of many lines below it; nothing where there are none."""
+    if not lines:
+        return []
+    return [said, *(f"  {line}" for line in lines[:NAMED]), *(["  ..."] if len(lines) > NAMED else [])]
 
 
 def merged_by_last(

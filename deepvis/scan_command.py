@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.store import GalleryError, compact
 from deepvis.job_command import (
-    Interrupted,
     Launch,
-    as_option,
+    check_options,
+    few,
     gallery_path,
     launch_shards,
     merged_by_last,
     option_words,
     own_device,
     own_threads,
+    stopped,
     stopping,
 )
 from deepvis.precompute.merge import merge_shards
 from deepvis.precompute.plan import KIND
 from deepvis.precompute.progress import ScanControl
-from deepvis.precompute.request import ScanError, ScanRequest
+from deepvis.precompute.request import ScanRequest
 from deepvis.precompute.scan import run_scan
 from deepvis.precompute.shards import Shard, shard_files
 from deepvis.scan_progress import counted, shown_progress
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     from deepvis.config import Settings
     from deepvis.gallery.records import JobRecord
     from deepvis.precompute.request import MergeSummary, ScanSummary
-
-
-NAMED_FILES = 3
-"""So many of the files left out are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,7 @@ class ScanOptions:
         covariance_up_to: units of the largest layer whose correlation is computed.
         checkpoint_s: seconds between two savings.
         progress: `auto`, `bar`, `lines`, `json` or `none`.
-        launch: `local` or `slurm`; empty to work in this process.
-        jobs: shards to launch.
-        cluster: `NAME=VALUE` parameters of submitit.
+        launch: shards as jobs.
         picture_quality: JPEG quality of stored pictures.
         portable: make the gallery one file that can be moved together with the images.
     """
@@ -76,9 +71,7 @@ class ScanOptions:
     covariance_up_to: int = 4096
     checkpoint_s: float = 20.0
     progress: str = "auto"
-    launch: str = ""
-    jobs: int = 0
-    cluster: tuple[str, ...] = ()
+    launch: Launch = field(default_factory=Launch)
     picture_quality: int = 90
     portable: bool = False
 
@@ -151,9 +144,8 @@ def launch(settings: Settings, options: ScanOptions, model: Sequence[str]) -> st
         LaunchError: a job could not be started, or failed.
     """
     gallery = gallery_path(settings, options.gallery)
-    words = ["scan", *model, *_words(options, settings)]
-    launch_shards(words, gallery, Launch(options.launch, options.jobs, options.cluster), options.progress)
-    if options.jobs == 1:
+    launch_shards(["scan", *model, *_words(options, settings)], gallery, options.launch, options.progress)
+    if options.launch.jobs == 1:
         return f"Scanned into {gallery}."
     # the shard that ended last has merged, unless it was killed right then: merging again changes nothing
     return merge(_parts(gallery), gallery, options.progress)
@@ -181,10 +173,7 @@ def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Sha
         picture_quality=options.picture_quality,
         threads=own_threads(settings, shard),
     )
-    try:
-        request.check()
-    except ScanError as error:
-        raise ScanError(as_option(error, request)) from None
+    check_options(request)
     return request
 
 
@@ -246,11 +235,8 @@ def _left_out(path: Path) -> list[str]:
     with GalleryReader(path) as gallery:
         scan = next((job for job in reversed(gallery.jobs()) if job.kind == KIND), None)
         skipped = gallery.skipped(scan.id) if scan else ()
-    if not skipped:
-        return []
-    lines = [f"{counted(len(skipped), 'file')} left out; the gallery lists them:"]
-    lines += [f"  {file.path}: {file.reason}" for file in skipped[:NAMED_FILES]]
-    return [*lines, "  ..."] if len(skipped) > NAMED_FILES else lines
+    said = f"{counted(len(skipped), 'file')} left out; the gallery lists them:"
+    return few(said, [f"{file.path}: {file.reason}" for file in skipped])
 
 
 def _merged(summary: MergeSummary) -> str:
@@ -271,7 +257,4 @@ def _stopped(summary: ScanSummary, signals: Sequence[int]) -> str:
         where = f"All files are counted; {counted(summary.pictures_left, 'picture')} of them are still to be stored."
     else:
         where = f"Stopped after {summary.files:,} of {summary.total:,} files."
-    said = f"{where} The same command goes on from there."
-    if signals:
-        raise Interrupted(said, signals[0])
-    return said
+    return stopped(where, signals)

@@ -39,9 +39,7 @@ def prepare(options: RunOptions) -> tuple[RunOptions, str]:
     Raises:
         StartError: where libraries are missing: Qt would end the process without a word that helps.
     """
-    # spinning OpenMP threads take the cores that the window needs
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    keep_freed_memory()
+    prepare_torch()
     if options.scale_factor is not None:
         os.environ["QT_SCALE_FACTOR"] = str(options.scale_factor)
     options, said = _settle_display(options)
@@ -49,6 +47,20 @@ def prepare(options: RunOptions) -> tuple[RunOptions, str]:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     _check_libraries(_platforms(options))
     return options, said
+
+
+def prepare_torch() -> None:
+    """Settle what holds for torch from its import on: threads that wait do not spin, freed memory is kept."""
+    # spinning OpenMP threads take the cores that the window needs
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    keep_freed_memory()
+
+
+def prepare_exact_torch() -> None:
+    """The same for a job whose shards must give what a single run gives."""
+    # read once, when torch is imported: matrix products whose last bits do not depend on the number of threads
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+    keep_freed_memory()
 
 
 def keep_freed_memory() -> None:

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.gallery.errors import GalleryError
-from deepvis.gallery.files import gallery_file, packaged_gallery
+from deepvis.gallery.files import galleries_there
 from deepvis.job_command import (
-    Interrupted,
     Launch,
-    as_option,
+    check_options,
+    few,
     gallery_path,
     launch_shards,
     merged_by_last,
     option_words,
     own_device,
     own_threads,
+    stopped,
     stopping,
 )
 from deepvis.models.zoo import model_key
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from deepvis.config import Settings
     from deepvis.precompute.picture_request import PicturesMerged, PicturesSummary
     from deepvis.synthesis.recipe import Recipe
-
-NAMED_UNITS = 3
-"""So many of the units that could not be excited are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +222,7 @@ def _request(settings: Settings, options: SynthesisOptions, gallery: Path, shard
         shards=shard.count,
         threads=own_threads(settings, shard),
     )
-    try:
-        request.check()
-    except PicturesError as error:
-        raise PicturesError(as_option(error, request)) from None
+    check_options(request)
     # before the network is read, which takes seconds
     check_named(request)
     return request
@@ -244,9 +239,8 @@ def _natural(settings: Settings, options: SynthesisOptions, gallery: Path) -> tu
     """Galleries whose scans are asked: the one named, or that being written, the person's own, the packaged one."""
     if options.natural is not None:
         return (options.natural.expanduser(),)
-    key = model_key(settings.model)
-    found = (gallery, gallery_file(key, settings.gallery_dir), packaged_gallery(key))
-    return tuple(dict.fromkeys(path for path in found if path is not None and path.is_file()))
+    written = (gallery,) if gallery.is_file() else ()
+    return tuple(dict.fromkeys((*written, *galleries_there(model_key(settings.model), settings.gallery_dir))))
 
 
 def _words(options: SynthesisOptions) -> list[str]:
@@ -308,24 +302,14 @@ def _made(summary: PicturesSummary, shard: Shard, *, named: bool) -> str:
     if shard.count == 1 and summary.first:
         gallery = f" --gallery {summary.gallery}" if named else ""
         lines.append(f"See a unit: deepvis show {summary.first}{gallery}")
-    return "\n".join([*lines, *_unexcited(summary), *summary.warnings])
-
-
-def _unexcited(summary: PicturesSummary) -> list[str]:
-    if not summary.off:
-        return []
-    lines = [f"{counted(len(summary.off), 'picture')} could not excite the unit; the gallery has the reason of each:"]
-    lines += [f"  {reason}" for reason in summary.off[:NAMED_UNITS]]
-    return [*lines, "  ..."] if len(summary.off) > NAMED_UNITS else lines
+    off = f"{counted(len(summary.off), 'picture')} could not excite the unit; the gallery has the reason of each:"
+    return "\n".join([*lines, *few(off, summary.off), *summary.warnings])
 
 
 def _stopped(summary: PicturesSummary, signals: Sequence[int]) -> str:
     done = summary.made + summary.there
     where = f"Stopped after {done:,} of {counted(summary.total, 'picture')}." if summary.total else "Stopped."
-    said = f"{where} The same command goes on from there."
-    if signals:
-        raise Interrupted(said, signals[0])
-    return said
+    return stopped(where, signals)
 
 
 def _merged(summary: PicturesMerged) -> str:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path  # noqa: TC003  (typer reads the annotations)
 from typing import Annotated
 
 import typer
 
 from deepvis.command_options import takes
-from deepvis.command_settings import Gallery, Progress, SettingsFile, chosen_settings, model_words, said
-from deepvis.startup import keep_freed_memory
+from deepvis.command_settings import (
+    Cluster,
+    Gallery,
+    Jobs,
+    LaunchPlace,
+    Layers,
+    Progress,
+    SettingsFile,
+    ShardPart,
+    Units,
+    chosen_settings,
+    layer_names,
+    model_words,
+    said,
+)
+from deepvis.startup import prepare_exact_torch
 
 
 @takes("Model")
 def synthesize(  # noqa: PLR0913  (a command has as many parameters as options)
     context: typer.Context,
     settings: SettingsFile = None,
-    layers: Annotated[
-        list[str] | None,
-        typer.Option("--layers", metavar="NAME ...", help="Layers; not given: those that 'deepvis layers' lists."),
-    ] = None,
-    units: Annotated[str | None, typer.Option(metavar="0-99,151", help="Units of each layer; not given: all.")] = None,
+    layers: Layers = None,
+    units: Units = None,
     every: Annotated[int, typer.Option(metavar="N", help="Only every Nth of these units.")] = 1,
     spread: Annotated[
         int | None, typer.Option(metavar="N", help="Only N of these units per layer, spread evenly.")
@@ -56,18 +66,11 @@ def synthesize(  # noqa: PLR0913  (a command has as many parameters as options)
     generator_weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="State dict for the generator.")
     ] = None,
-    shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Do part I of N; not given: what torchrun or SLURM says.")
-    ] = None,
+    shard: ShardPart = None,
     progress: Progress = "auto",
-    launch: Annotated[
-        str | None, typer.Option(metavar="WHERE", help="Start the shards as jobs: slurm, or local processes.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(metavar="N", help="Shards to launch.")] = 2,
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For submitit, as in slurm_partition=gpu; may be repeated."),
-    ] = None,
+    launch: LaunchPlace = None,
+    jobs: Jobs = 2,
+    cluster: Cluster = None,
     **given: object,
 ) -> int:
     """Make pictures that excite the units of a network, many at once.
@@ -76,15 +79,12 @@ def synthesize(  # noqa: PLR0913  (a command has as many parameters as options)
     --precision bfloat16 or float16 computes in it where that is safe (mixed precision).
     """
     chosen = chosen_settings(settings, context.obj, given)
-    # read once, when torch is imported: matrix products whose last bits do not depend on the number of threads, so
-    # that shards give what a single run gives
-    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-    keep_freed_memory()
+    prepare_exact_torch()
     from deepvis import synthesis_command  # noqa: PLC0415  (imports torch)
     from deepvis.job_command import Launch, own_shard  # noqa: PLC0415  (see the module)
 
     options = synthesis_command.SynthesisOptions(
-        layers=tuple(name for text in layers or () for name in text.split(",") if name),
+        layers=layer_names(layers),
         units=units,
         recipe=recipe,
         per_unit=per_unit,

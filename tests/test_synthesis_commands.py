@@ -13,6 +13,7 @@ from PIL import Image
 
 from deepvis import synthesis_commands
 from deepvis.cli import main
+from deepvis.gallery import files
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.writer import GalleryWriter
@@ -107,10 +108,8 @@ def test_the_same_command_makes_nothing_again(synthesize, tmp_path, capsys):
 
 
 def test_pictures_of_all_galleries_that_know_a_unit_are_joined(synthesize, scan, net, tmp_path, capsys, monkeypatch):
-    from deepvis import gallery_commands
-
     packaged, own = tmp_path / "packaged.sqlite", gallery_file(model_key(net[1]))
-    monkeypatch.setattr(gallery_commands, "packaged_gallery", lambda _model: packaged)
+    monkeypatch.setattr(files, "packaged_gallery", lambda _model: packaged)
     scan(packaged, "--layers", "body")
     synthesize(packaged, "--layers", "body", "--per-unit", "2")
     synthesize(own, "--layers", "body", "--size", "24")
@@ -310,10 +309,8 @@ def test_the_pictures_of_a_unit_are_numbered(synthesize, net, tmp_path, capsys):
 def test_the_gallery_that_holds_a_picture_is_named_where_it_is_another(
     synthesize, scan, net, tmp_path, capsys, monkeypatch
 ):
-    from deepvis import gallery_commands
-
     packaged, own = tmp_path / "packaged.sqlite", gallery_file(model_key(net[1]))
-    monkeypatch.setattr(gallery_commands, "packaged_gallery", lambda _model: packaged)
+    monkeypatch.setattr(files, "packaged_gallery", lambda _model: packaged)
     scan(packaged, "--layers", "body")
     synthesize(own, "--layers", "body")
     heading, first = picture_lines(capsys, net, "body/1")

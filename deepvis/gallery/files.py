@@ -27,3 +27,9 @@ def packaged_gallery(model: str) -> Path | None:
     """The gallery that comes with DeepVis; None where the model has none."""
     path = assets_dir() / "gallery" / gallery_name(model)
     return path if path.is_file() else None
+
+
+def galleries_there(model: str, folder: Path | None = None) -> tuple[Path, ...]:
+    """Galleries of a model that exist: the person's own, behind it the one that comes with DeepVis."""
+    own, packaged = gallery_file(model, folder), packaged_gallery(model)
+    return tuple(path for path in (own, packaged) if path is not None and path.is_file())

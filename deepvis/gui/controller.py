@@ -68,6 +68,7 @@ class Controller(QObject):
         scan_changed: the `ScanStatus` of the scan that was started here.
         studio_offered: what can be synthesized with, a `StudioOffer`.
         studio_changed: the `StudioState` of a wish for synthesized pictures.
+        picture_brought: a `PagePicture` that somebody brought to start a synthesis from; it has been read.
         told: a sentence and its level (`info`, `warning`, `error`).
         progressed: the last report of long work.
         devices_found: names.
@@ -90,6 +91,7 @@ class Controller(QObject):
     scan_changed = pyqtSignal(object)
     studio_offered = pyqtSignal(object)
     studio_changed = pyqtSignal(object)
+    picture_brought = pyqtSignal(object)
     told = pyqtSignal(str, str)
     progressed = pyqtSignal(object)
     devices_found = pyqtSignal(object)
@@ -146,6 +148,9 @@ class Controller(QObject):
         self._fetch_pages()
         while (state := self.session.studio.take()) is not None:
             self.studio_changed.emit(state)
+        brought = self.session.studio.take_picture()
+        if brought is not None:
+            self.picture_brought.emit(brought)
 
     def _fetch_pages(self) -> None:
         """What the gallery's thread has; what is about another unit or another layer is not passed on.

@@ -68,14 +68,9 @@ class ImagePicture:
 
 
 class CropPictures:
-    """Decodes what the gallery keeps and remembers the last of it, bounded in bytes.
+    """Decodes what the gallery keeps and remembers the last of it, bounded in bytes."""
 
-    Args:
-        images_dir: the photographs that come with DeepVis: those of the packaged gallery are found there.
-    """
-
-    def __init__(self, images_dir: Path) -> None:
-        self._images_dir = images_dir
+    def __init__(self) -> None:
         self._pictures: Recent[ImagePicture] = Recent(PICTURE_BYTES)
         self._units: Recent[NDArray[np.uint8]] = Recent(PICTURE_BYTES // 4)
         self._tiles: Recent[NDArray[np.uint8]] = Recent(TILE_BYTES)
@@ -125,7 +120,7 @@ class CropPictures:
         return self._tiles.put((*key, side), tile, tile.nbytes)
 
     def _read(self, gallery: OpenGallery, file: int, path: Path | None) -> ImagePicture:
-        now = self._found(gallery, path)
+        now = path if path is not None and path.is_file() else None
         stored = gallery.reader.picture(file)
         rgb = None if stored is None else decoded(stored.data, f"The stored picture of {path}")
         if stored is not None and rgb is not None:
@@ -135,13 +130,6 @@ class CropPictures:
             return ImagePicture(None, 0, 0, now or path, there=False, stored=False)
         height, width = original.shape[:2]
         return ImagePicture(fitted(original, LARGEST_SIDE), height, width, now, there=True, stored=False)
-
-    def _found(self, gallery: OpenGallery, path: Path | None) -> Path | None:
-        """Where the file is now."""
-        if path is None:
-            return None
-        places = (path, self._images_dir / path.name) if gallery.packaged else (path,)
-        return next((place for place in places if place.is_file()), None)
 
 
 def placeholder() -> NDArray[np.uint8]:

@@ -41,15 +41,12 @@ class GalleryLoader(Worker):
     Args:
         report: gets `Notice`.
         notify: a page can be fetched.
-        images_dir: the photographs that come with DeepVis.
         gallery_dir: folder of the person's galleries; None for the one in the person's data folder.
     """
 
     name = "deepvis-gallery"
 
-    def __init__(
-        self, report: Callable[[Event], None], notify: Callable[[], None], images_dir: Path, gallery_dir: Path | None
-    ) -> None:
+    def __init__(self, report: Callable[[Event], None], notify: Callable[[], None], gallery_dir: Path | None) -> None:
         super().__init__(report)
         self._gallery_dir = gallery_dir
         self.views: Mailbox[View] = Mailbox(self.bell.ring)
@@ -62,7 +59,7 @@ class GalleryLoader(Worker):
         self._session_frames: Mailbox[SessionFrames] = Mailbox(self.bell.ring)
         self._keeps: Outbox[SessionFrames] = Outbox(self.bell.ring)
         self._plain: Outbox[KeptPicture] = Outbox(self.bell.ring)
-        self._pictures = CropPictures(images_dir)
+        self._pictures = CropPictures()
         self._desk: _Desk | None = None
         self._view = View()
         self._look_s: float | None = None

@@ -77,7 +77,7 @@ class LiveSession:
         self._results: Mailbox[LiveResult] = Mailbox(notify)
         self.meters = Meters()
         threads = threads or max(1, (os.cpu_count() or 2) - 1)
-        self._gallery = GalleryLoader(self._events.put, notify, images_dir, gallery_dir)
+        self._gallery = GalleryLoader(self._events.put, notify, gallery_dir)
         self._scan = ScanRunner(self._events.put, self._gallery.refresh)
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)

@@ -6,11 +6,11 @@ nothing, and neither a compiled network nor a fused fast path of an unwatched mo
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from deepvis.models.errors import ModelError
+from deepvis.models.forward_pass import ForwardPass, Stop
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
@@ -54,46 +54,6 @@ class Answer:
     probabilities: torch.Tensor | None = None
 
 
-class _Stop(BaseException):
-    """Ends a forward pass that has given all that is wanted.
-
-    Not an `Exception`, so that no `except Exception` inside a network swallows it.
-    """
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    """One forward pass: what is still missing, and what came."""
-
-    missing: dict[tuple[str, int], LayerTap]
-    stops: bool
-    thread: int = field(default_factory=threading.get_ident)
-    found: dict[str, Activations] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
-    consume: Callable[[LayerTap, torch.Tensor], None] | None = None
-
-    def hook(self, name: str) -> Callable[[nn.Module, object, object], None]:
-        def read(_module: nn.Module, _inputs: object, output: object) -> None:
-            # Another thread may run the same network now: its activations are not ours, and it must not be stopped.
-            if threading.get_ident() == self.thread:
-                self.take(name, output)
-
-        return read
-
-    def take(self, name: str, output: object) -> None:
-        call = self.calls.get(name, 0)
-        self.calls[name] = call + 1
-        tap = self.missing.pop((name, call), None)
-        if tap is None:
-            return
-        if self.consume is None:
-            self.found[tap.name] = _activations(tap, output)
-        else:
-            self.consume(tap, _maps(tap, output))
-        if self.stops and not self.missing:
-            raise _Stop
-
-
 class Probe:
     """Runs a network and keeps what the wanted layers give.
 
@@ -135,14 +95,20 @@ class Probe:
         inner = [tap for tap in wanted if tap.module]
         if not inner and not wants_softmax and not to_the_end:
             return Answer({})
-        run = _Pass({(tap.module, tap.call): tap for tap in inner}, stops=not to_the_end and not wants_softmax)
+        found: dict[str, Activations] = {}
+
+        def keep(tap: LayerTap, output: object) -> None:
+            found[tap.name] = _activations(tap, output)
+
+        stops = not to_the_end and not wants_softmax
+        run = ForwardPass({(tap.module, tap.call): tap for tap in inner}, stops, keep)
         output = self._forward(batch, run)
         if run.missing:
             raise _did_not_run(next(iter(run.missing.values())))
         logits, probabilities = self._read(output)
         if wants_softmax:
-            self._add_softmax(run, probabilities)
-        return Answer({tap.name: run.found[tap.name] for tap in wanted}, logits, probabilities)
+            self._add_softmax(found, probabilities)
+        return Answer({tap.name: found[tap.name] for tap in wanted}, logits, probabilities)
 
     def stream(
         self, batch: torch.Tensor, wanted: Sequence[LayerTap], consume: Callable[[LayerTap, torch.Tensor], None]
@@ -167,7 +133,7 @@ class Probe:
         inner = {(tap.module, tap.call): tap for tap in wanted if tap.module}
         if not wanted:
             return
-        run = _Pass(inner, stops=softmax is None, consume=consume)
+        run = ForwardPass(inner, softmax is None, lambda tap, output: consume(tap, _maps(tap, output)))
         output = self._forward(batch, run)
         if run.missing:
             raise _did_not_run(next(iter(run.missing.values())))
@@ -178,12 +144,12 @@ class Probe:
             values = tensor.float().softmax(1) if softmax.normalizes else tensor.float()
             consume(softmax, values[:, :, None, None])
 
-    def _forward(self, batch: torch.Tensor, run: _Pass) -> object:
+    def _forward(self, batch: torch.Tensor, run: ForwardPass) -> object:
         try:
             for name in dict.fromkeys(module for module, _ in run.missing):
                 self._handles.append(self._module(name).register_forward_hook(run.hook(name)))
             return self._network(batch)
-        except _Stop:
+        except Stop:
             return None
         finally:
             self._remove_hooks()
@@ -205,10 +171,10 @@ class Probe:
         logits = tensor[0]
         return logits, logits.float().softmax(0) if self._softmax.normalizes else logits.float()
 
-    def _add_softmax(self, run: _Pass, probabilities: torch.Tensor | None) -> None:
+    def _add_softmax(self, found: dict[str, Activations], probabilities: torch.Tensor | None) -> None:
         if self._softmax is None or probabilities is None:
             raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
-        run.found[self._softmax.name] = Activations(probabilities[:, None, None])
+        found[self._softmax.name] = Activations(probabilities[:, None, None])
 
 
 def _maps(tap: LayerTap, output: object) -> torch.Tensor:

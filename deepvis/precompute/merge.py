@@ -15,7 +15,7 @@ from deepvis.precompute.forward import Forward
 from deepvis.precompute.plan import KIND, list_images, load_engine, make_plan, request_again
 from deepvis.precompute.progress import LISTING, MERGING, READING, WRITING, ScanProgress
 from deepvis.precompute.request import MergeSummary, ScanError
-from deepvis.precompute.saving import DEVIATION, Keeper
+from deepvis.precompute.saving import DEVIATION, Keeper, deviation_of
 from deepvis.precompute.scan import move, open_pool, pack, require_samples, store_pictures, sums_device
 from deepvis.precompute.scan_state import ScanState, take_in
 from deepvis.precompute.winners import Winners
@@ -96,7 +96,6 @@ class _Merge:
         if job is None or not job.finished:
             return None
         shards = tuple(sorted(part[0] for part in job.coverage))
-        deviation = job.parameters.get(DEVIATION)
         return MergeSummary(
             self._gallery,
             job.identity.model,
@@ -106,7 +105,7 @@ class _Merge:
             missing=(),
             samples=job.samples,
             skipped=job.skipped,
-            deviation=deviation if isinstance(deviation, float) else None,
+            deviation=deviation_of(job),
         )
 
     def run(self, report: Report) -> MergeSummary:

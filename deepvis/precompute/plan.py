@@ -17,6 +17,7 @@ from deepvis.models.engine import Engine, build_engine
 from deepvis.models.errors import ModelError
 from deepvis.models.receptive_field import receptive_boxes
 from deepvis.precompute.labeling import Labeling, find_labels
+from deepvis.precompute.layer_choice import layers_wanted
 from deepvis.precompute.listing import Listing, list_folder
 from deepvis.precompute.request import SEED, ScanError, ScanRequest
 from deepvis.precompute.samples import SampleRecipe
@@ -101,7 +102,7 @@ def make_plan(request: ScanRequest, listing: Listing, engine: Engine) -> ScanPla
     if not chosen:
         raise ScanError(f"None of the {len(listing.names)} files in {listing.root} can be an image, by their names.")
     labeling = find_labels(listing, request.classes, chosen)
-    layers = _layers(engine, request.layers)
+    layers = layers_wanted(engine.info(), request.layers, ScanError, "The layer '{}' cannot be scanned")
     loaded = engine.loaded
     identity = ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity(request.fit))
     decisive = _decisive(request, listing, labeling, layers)
@@ -201,25 +202,6 @@ def _decisive(
         "picture_quality": request.picture_quality,
         "seed": SEED,
     }
-
-
-def _layers(engine: Engine, names: tuple[str, ...]) -> tuple[LayerInfo, ...]:
-    """The layers wanted, in order of execution.
-
-    Raises:
-        ScanError: there is no such layer, or it cannot be shown.
-    """
-    info = engine.info()
-    if not names:
-        return info.shown_layers()
-    for name in names:
-        try:
-            reason = info.layer(name).reason
-        except KeyError as error:
-            raise ScanError(f"{error.args[0]} `deepvis layers --model {info.name}` lists them.") from None
-        if reason:
-            raise ScanError(f"The layer '{name}' cannot be scanned: {reason}")
-    return tuple(layer for layer in info.layers if layer.name in names)
 
 
 def _boxes(engine: Engine, layers: tuple[LayerInfo, ...]) -> dict[str, NDArray[np.int32] | None]:

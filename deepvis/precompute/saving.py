@@ -50,6 +50,12 @@ class _Rhythm:
         return now_s - self.last_s >= max(self.least_s, self.share * self.cost_s)
 
 
+def deviation_of(job: JobRecord) -> float | None:
+    """Largest relative difference between recorded values and those computed again; None where none were compared."""
+    value = job.parameters.get(DEVIATION)
+    return value if isinstance(value, float) else None
+
+
 class Keeper:
     """Saves one job into its gallery.
 
@@ -127,8 +133,7 @@ class Keeper:
     @property
     def deviation(self) -> float | None:
         """What `keep_deviation` kept, perhaps in an earlier run."""
-        value = self._job.parameters.get(DEVIATION)
-        return value if isinstance(value, float) else None
+        return deviation_of(self._job)
 
     def finish(self) -> None:
         """Everything is done."""

@@ -21,7 +21,7 @@ from deepvis.precompute.forward import Forward
 from deepvis.precompute.plan import list_images, load_engine, make_plan
 from deepvis.precompute.progress import LISTING, READING, WRITING, ScanControl, ScanProgress
 from deepvis.precompute.request import ScanError, ScanRequest, ScanSummary
-from deepvis.precompute.saving import DEVIATION, PICTURES_STATE, Keeper
+from deepvis.precompute.saving import PICTURES_STATE, Keeper, deviation_of
 from deepvis.precompute.winners import TOLERANCE, Winners
 
 if TYPE_CHECKING:
@@ -237,7 +237,6 @@ def already_done(plan: ScanPlan) -> ScanSummary | None:
         finished = bool(job.coverage) and done == total
     if not finished:
         return None
-    deviation = job.parameters.get(DEVIATION)
     return ScanSummary(
         plan.gallery,
         plan.identity.model,
@@ -248,7 +247,7 @@ def already_done(plan: ScanPlan) -> ScanSummary | None:
         total=total,
         samples=job.samples,
         skipped=job.skipped,
-        deviation=deviation if isinstance(deviation, float) else None,
+        deviation=deviation_of(job),
     )
 
 

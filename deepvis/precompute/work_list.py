@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deepvis.precompute.layer_choice import layers_wanted
 from deepvis.precompute.picture_request import PicturesError
 
 if TYPE_CHECKING:
@@ -69,16 +70,7 @@ def chosen_layers(info: ModelInfo, names: Sequence[str]) -> tuple[LayerInfo, ...
     Raises:
         PicturesError: there is no such layer, or it cannot be shown.
     """
-    if not names:
-        return info.shown_layers()
-    for name in names:
-        try:
-            reason = info.layer(name).reason
-        except KeyError as error:
-            raise PicturesError(f"{error.args[0]} `deepvis layers --model {info.name}` lists them.") from None
-        if reason:
-            raise PicturesError(f"No pictures can be made of the layer '{name}': {reason}")
-    return tuple(layer for layer in info.layers if layer.name in names)
+    return layers_wanted(info, names, PicturesError, "No pictures can be made of the layer '{}'")
 
 
 def work_list(request: PicturesRequest, layers: Sequence[LayerInfo], batch_size: int) -> tuple[Block, ...]:

@@ -22,10 +22,8 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int = 90) -> bytes:
     Raises:
         ValueError: the array is no such picture, or the quality is none.
     """
-    if not _is_picture(rgb) or max(rgb.shape) > 65535:
-        raise ValueError(f"A JPEG is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
-    if not 1 <= quality <= 100:
-        raise ValueError(f"The quality of a JPEG is 1 to 100, not {quality}.")
+    _check_picture(rgb, "JPEG", 65535)
+    _check_quality(quality, "JPEG")
     image = Image.fromarray(rgb)
     plain = _encoded(image, quality, optimize=False)
     # With optimized tables libjpeg writes all at once into one block of a byte per pixel; what does not fit, noise at a
@@ -46,8 +44,7 @@ def encode_png(rgb: NDArray[np.uint8]) -> bytes:
     Raises:
         ValueError: the array is no such picture.
     """
-    if not _is_picture(rgb):
-        raise ValueError(f"A PNG is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
+    _check_picture(rgb, "PNG")
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="PNG")
     return buffer.getvalue()
@@ -63,14 +60,19 @@ def encode_webp(rgb: NDArray[np.uint8], quality: int = 90) -> bytes:
     Raises:
         ValueError: the array is no such picture, or the quality is none.
     """
-    if not _is_picture(rgb) or max(rgb.shape) > 16383:
-        raise ValueError(f"A WebP is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
-    if not 1 <= quality <= 100:
-        raise ValueError(f"The quality of a WebP is 1 to 100, not {quality}.")
+    _check_picture(rgb, "WebP", 16383)
+    _check_quality(quality, "WebP")
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="WEBP", quality=quality, method=4)
     return buffer.getvalue()
 
 
-def _is_picture(rgb: NDArray[np.uint8]) -> bool:
-    return rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.shape[2] == 3 and 0 not in rgb.shape
+def _check_picture(rgb: NDArray[np.uint8], form: str, largest: int | None = None) -> None:
+    fits = rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.shape[2] == 3 and 0 not in rgb.shape
+    if not fits or (largest is not None and max(rgb.shape) > largest):
+        raise ValueError(f"A {form} is made of uint8 (height, width, 3), not {rgb.dtype} with shape {rgb.shape}.")
+
+
+def _check_quality(quality: int, form: str) -> None:
+    if not 1 <= quality <= 100:
+        raise ValueError(f"The quality of a {form} is 1 to 100, not {quality}.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from deepvis.models.errors import ModelError
+from deepvis.models.forward_pass import ForwardPass, Stop
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from deepvis.synthesis.gradient_flow import GradientFlow
 
 SOFTMAX_MODULES = (nn.Softmax, nn.Softmax2d)
-
-
-class _Stop(BaseException):
-    """Ends a forward pass at the last layer wanted; no `Exception`, so that no network swallows it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,33 +35,6 @@ class LayerValues:
     maps: torch.Tensor
     before: torch.Tensor
     rectified: bool
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    missing: dict[tuple[str, int], LayerTap]
-    stops: bool
-    flow: GradientFlow
-    found: dict[str, LayerValues] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
-    thread: int = field(default_factory=threading.get_ident)
-
-    def hook(self, name: str) -> Callable[[nn.Module, object, object], None]:
-        def read(_module: nn.Module, _inputs: object, output: object) -> None:
-            if threading.get_ident() == self.thread:
-                self.take(name, output)
-
-        return read
-
-    def take(self, name: str, output: object) -> None:
-        call = self.calls.get(name, 0)
-        self.calls[name] = call + 1
-        tap = self.missing.pop((name, call), None)
-        if tap is None:
-            return
-        self.found[tap.name] = _values(tap, first_tensor(output), self.flow)
-        if self.stops and not self.missing:
-            raise _Stop
 
 
 class LayerReader:
@@ -89,14 +59,19 @@ class LayerReader:
         Raises:
             ModelError: a layer did not run, or gave something else than it did when it was described.
         """
-        run = _Pass({(tap.module, tap.call): tap for tap in self._inner}, stops=self._end is None, flow=flow)
+        found: dict[str, LayerValues] = {}
+
+        def keep(tap: LayerTap, output: object) -> None:
+            found[tap.name] = _values(tap, first_tensor(output), flow)
+
+        run = ForwardPass({(tap.module, tap.call): tap for tap in self._inner}, self._end is None, keep)
         before_softmax: list[torch.Tensor] = []
         handles = [module.register_forward_hook(run.hook(name)) for name, module in self._modules.items()]
         if self._own_softmax is not None:
             handles.append(self._own_softmax.register_forward_pre_hook(_collect(before_softmax, run.thread)))
         try:
             output = first_tensor(self._network(batch))
-        except _Stop:
+        except Stop:
             output = None
         finally:
             for handle in handles:
@@ -106,8 +81,8 @@ class LayerReader:
             name = next(iter(run.missing.values())).name
             raise ModelError(f"The layer '{name}' did not run: the network took another way. Choose another layer.")
         if self._end is not None:
-            run.found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
-        return run.found
+            found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
+        return found
 
 
 def _values(tap: LayerTap, output: torch.Tensor | None, flow: GradientFlow) -> LayerValues:

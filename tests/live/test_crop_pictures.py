@@ -11,8 +11,8 @@ from deepvis.records import Rect
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    return CropPictures(tmp_path / "packaged images")
+def pictures():
+    return CropPictures()
 
 
 @pytest.fixture

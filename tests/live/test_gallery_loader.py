@@ -30,7 +30,7 @@ class Loading:
     def __init__(self, folder):
         self._bell = Bell()
         self.events = []
-        self.loader = GalleryLoader(self._hear, self._bell.ring, folder / "images", folder)
+        self.loader = GalleryLoader(self._hear, self._bell.ring, folder)
         self.loader.start()
 
     def _hear(self, event):

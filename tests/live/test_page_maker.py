@@ -27,10 +27,10 @@ def shelf(gallery):
 
 
 @pytest.fixture
-def page_of(gallery, shelf, tmp_path):
+def page_of(gallery, shelf):
     def make(unit=1, layer="body", errand=None, running=gallery.running):
         shelf.look()
-        maker = PageMaker(running, shelf, CropPictures(tmp_path))
+        maker = PageMaker(running, shelf, CropPictures())
         return maker.make(gallery.info.layer(layer), unit, errand or Errand())
 
     return make
@@ -185,11 +185,11 @@ def test_a_newer_wish_ends_the_work_between_two_pictures(gallery, page_of):
     assert len(asked) == 5
 
 
-def test_a_slow_page_is_shown_in_parts(gallery, shelf, tmp_path):
+def test_a_slow_page_is_shown_in_parts(gallery, shelf):
     gallery.scan()
     shelf.look()
     shown = []
-    maker = PageMaker(gallery.running, shelf, CropPictures(tmp_path))
+    maker = PageMaker(gallery.running, shelf, CropPictures())
     page = maker.make(gallery.info.layer("body"), 1, Errand(show_every_s=0), shown.append)
     assert [len(part.exemplars) for part in shown[:9]] == list(range(1, 10))
     assert all("exemplars" not in part.notes for part in shown)

@@ -24,7 +24,7 @@ GRID = GridView(120, 160, background=BACKGROUND, gap=GAP)
 
 
 @pytest.fixture
-def draw(gallery, tmp_path):
+def draw(gallery):
     """Draw the layer `body`; keyword arguments change the grid."""
     opened = []
 
@@ -36,7 +36,7 @@ def draw(gallery, tmp_path):
         record = opened[-1].reader.layer("body")
         shows = [] if shown is None else shown
         grid = PatternGrid(view, layer, tiles, record)
-        return grid.draw(pictures or CropPictures(tmp_path), errand or Errand(), shows.append)
+        return grid.draw(pictures or CropPictures(), errand or Errand(), shows.append)
 
     yield make
     for one in opened:
@@ -67,6 +67,11 @@ def test_each_tile_shows_its_units_best_exemplar(gallery, draw, color_of):
         assert tuple(color(picture, rect.top - 1, rect.left)) == GAP
     assert picture.complete
     assert picture.missing == 0
+
+
+def test_of_exemplars_the_grid_tells_nothing_more(gallery, draw):
+    gallery.scan()
+    assert [draw().told(unit) for unit in range(6)] == [None] * 6
 
 
 def test_beside_the_tiles_is_background_and_no_lines_pretend_cells(gallery, draw):
@@ -126,9 +131,9 @@ def test_zoomed_tiles_are_cut_by_the_pane(gallery, draw, color_of):
                 np.testing.assert_allclose(color(picture, *inside), color_of(unit, unit), atol=6)
 
 
-def test_only_visible_tiles_are_decoded(gallery, draw, tmp_path):
+def test_only_visible_tiles_are_decoded(gallery, draw):
     gallery.scan()
-    pictures = CropPictures(tmp_path)
+    pictures = CropPictures()
     cut = []
     tile = pictures.tile
     pictures.tile = lambda key, side, make: cut.append(key) or tile(key, side, make)
