@@ -128,7 +128,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Units that have not answered since the layer was chosen.",
         checkable=True,
     ),
-    ActionSpec("next_overlay", "Next input overlay", ("Y",), "Unit", "Off, over active, over inactive: of the unit and of the backward view."),
+    ActionSpec(
+        "next_overlay",
+        "Next input overlay",
+        ("Y",),
+        "Unit",
+        "Off, over active, over inactive: of the unit and of the backward view.",
+    ),
     ActionSpec("previous_overlay", "Previous input overlay", ("Shift+Y",), "Unit"),
     ActionSpec(
         "toggle_predictions",
