@@ -76,6 +76,9 @@ class BackDock(QDockWidget):
     def place(self) -> None:
         """Divide the column among its docks."""
         self._placed = True
+        bar = self.title.sizeHint().height()
+        if self.isFloating():
+            self.resize(self.width(), bar + self.panel.sizeHint().height() if self._is_open else bar)
         if not self._in_column():
             return
         room = sum(self._present())
@@ -83,16 +86,16 @@ class BackDock(QDockWidget):
             kept = self.heights if sum(self.heights) > 0 else [round(room * share) for share in SHARES]
             wanted = [round(height * room / sum(kept)) for height in kept]
         else:
-            bar = self.title.sizeHint().height()
             first = self._closed_heights[:2] or [room * 6 // 10, room * 4 // 10]
             wanted = [round(height * (room - bar) / sum(first)) for height in first] + [bar]
         self._window.resizeDocks(list(self._column), wanted, Qt.Orientation.Vertical)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Take its place once the window has its size."""
+        """Take its place once the window has its size; a bar has it already, as the layout of the last run has it."""
         super().showEvent(event)
-        if not self._placed:
+        if not self._placed and self._is_open:
             QTimer.singleShot(0, self.place)
+        self._placed = True
 
     def changeEvent(self, event: QEvent | None) -> None:
         """The bar is as high as the typeface wants it."""

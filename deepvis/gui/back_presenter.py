@@ -89,7 +89,7 @@ class BackPresenter(QObject):
             self._patience.stop()
             self._say(NOTHING)
             return
-        if result.back is None:
+        if result.back is None or not result.view.back.height:
             return
         self._patience.stop()
         self._shown = result.back
@@ -152,6 +152,9 @@ class BackPresenter(QObject):
         self._dock.visibilityChanged.connect(lambda _on: self._settle.start())
         controls.chosen.connect(lambda name, value: controller.change_back(**{name: value}))
         controls.check_toggled.connect(window.back_commands.toggle_check)
+        for name in TICKS.values():
+            # a click takes the tick from the method in force, which stays
+            window.acts[name].triggered.connect(lambda: self._tick(controller.view.back))
         for picture in self.pictures:
             picture.view.resized.connect(lambda _height, _width: self._settle.start())
             picture.view.pointed.connect(self._point)

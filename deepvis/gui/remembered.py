@@ -119,6 +119,21 @@ class Remembered:
         """Keep what is wanted of a synthesis."""
         self._store.setValue("studio", json.dumps(choices))
 
+    def heights(self) -> list[int]:
+        """How the column with the backward view was divided when that was open last; empty where it never was."""
+        value = self._store.value("back_heights")
+        try:
+            found = json.loads(value) if isinstance(value, str) else []
+        except ValueError:
+            return []
+        sound = isinstance(found, list) and len(found) == 3 and all(isinstance(one, int) and one > 0 for one in found)
+        return found if sound else []
+
+    def note_heights(self, heights: list[int]) -> None:
+        """Keep how that column was divided."""
+        if heights:
+            self._store.setValue("back_heights", json.dumps(heights))
+
     def restore(self, window: QMainWindow) -> bool:
         """Give a window its last geometry and docks; False where there is none."""
         geometry, state = self._store.value("geometry"), self._store.value("state")

@@ -15,7 +15,7 @@ from deepvis.gui.widgets.picture_view import PictureView
 from deepvis.gui.widgets.predictions import Predictions
 from deepvis.gui.widgets.transport import Transport
 from deepvis.gui.widgets.unit_view import UnitView
-from deepvis.records import Overlay
+from deepvis.records import Overlay, Stage
 
 if TYPE_CHECKING:
     from PyQt6.QtGui import QResizeEvent
@@ -79,6 +79,9 @@ class UnitPanel(QWidget):
     def show_view(self, view: View) -> None:
         """Bring the choices in line with a view."""
         self._overlay.setCurrentIndex(self._overlay.findData(view.pane.overlay))
+        # the pane shows what the grid shows
+        shows_gradients = view.back.gradients and view.stage is Stage.ACTIVATIONS
+        self._overlay.setItemText(0, "gradient" if shows_gradients else "activation")
         self._opacity.setEnabled(view.pane.overlay is not Overlay.OFF)
         if not self._opacity.isSliderDown():
             self._opacity.setValue(round(view.pane.opacity * 100))

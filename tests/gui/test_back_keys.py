@@ -9,7 +9,7 @@ from PyQt6.QtCore import Qt
 
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.live.events import ModelReady
-from deepvis.records import Backward, BackView, Method, Overlay, SeedKind, Stage, Target
+from deepvis.records import BackView, Backward, Method, Overlay, SeedKind, Stage, Target
 from tests.gui.back_made_up import make_back
 from tests.gui.test_window_keys import key_of, press
 
@@ -49,9 +49,7 @@ def test_every_method_can_be_had_from_the_palette(window, method):
 
 
 def test_n_changes_the_view_and_keeps_the_method(window, said):
-    assert typed(window, "bnn") == replace(
-        window.controller.view.back, method=Method.GRADIENT, view=BackView.NORM
-    )
+    assert typed(window, "bnn") == replace(window.controller.view.back, method=Method.GRADIENT, view=BackView.NORM)
     assert said[-1] == "Shown as norm"
     assert typed(window, "NNN").view is BackView.HISTOGRAM
 

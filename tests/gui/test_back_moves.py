@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deepvis.gui import back_moves
-from deepvis.records import Backward, BackView, Method, SeedKind, Stage, Target, View
+from deepvis.records import BackView, Backward, Method, SeedKind, Stage, Target, View
 
 ON = Backward(method=Method.GRADIENT)
 

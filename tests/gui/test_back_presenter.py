@@ -18,11 +18,18 @@ from tests.gui.back_made_up import make_back, make_checks
 
 
 @pytest.fixture
-def turned_on(window):
+def turned_on(window, qtbot):
     """A window whose dock has opened."""
     window.controller.change_back(method=Method.DECONVNET)
-    QTest.qWait(120)
+    qtbot.waitUntil(lambda: sized(window))
     return window
+
+
+def sized(window):
+    """The dock has its height, and a picture of its size is asked for."""
+    back = window.controller.view.back
+    opened = window.back_dock.height() > 150
+    return opened and (back.height, back.width) == picture(window).device_size()
 
 
 def answered(window, show, **changes):
@@ -44,22 +51,22 @@ def words(window):
 # the dock
 
 
-def test_the_dock_is_a_bar_until_there_is_a_method(window):
+def test_the_dock_is_a_bar_until_there_is_a_method(window, qtbot):
     assert window.back_dock.height() == window.back_dock.title.height()
     window.controller.change_back(method=Method.GRADIENT)
-    QTest.qWait(120)
-    assert window.back_dock.height() > 150
+    qtbot.waitUntil(lambda: window.back_dock.height() > 150)
 
 
-def test_turning_it_off_gives_the_docks_above_their_room_back(window):
-    before = (window.input_dock.height(), window.unit_dock.height())
+def test_turning_it_off_gives_the_docks_above_their_room_back(window, qtbot):
+    def heights():
+        return window.input_dock.height(), window.unit_dock.height()
+
+    before = heights()
     window.controller.change_back(method=Method.GRADIENT)
-    QTest.qWait(120)
-    assert window.input_dock.height() < before[0]
+    qtbot.waitUntil(lambda: sized(window))
+    assert heights()[0] < before[0]
     window.controller.change_back(method=None)
-    QTest.qWait(120)
-    after = (window.input_dock.height(), window.unit_dock.height())
-    assert after == pytest.approx(before, abs=6)
+    qtbot.waitUntil(lambda: heights() == pytest.approx(before, abs=6))
     assert window.back_dock.height() == window.back_dock.title.height()
 
 
@@ -72,46 +79,46 @@ def test_three_open_docks_fit_into_a_window_of_720_rows(turned_on, seed):
     assert min(*turned_on.unit_panel.unit.device_size(), *picture(turned_on).device_size()) > 50
 
 
-def test_a_picture_is_asked_for_at_the_size_at_which_it_is_seen(turned_on):
-    back = turned_on.controller.view.back
-    assert (back.height, back.width) == picture(turned_on).device_size()
-    turned_on.grid_panel.enlarge(turned_on.grid_panel.back)
-    QTest.qWait(120)
-    back = turned_on.controller.view.back
-    assert (back.height, back.width) == turned_on.grid_panel.back.view.device_size()
-    assert back.height > 300
+def test_a_picture_is_asked_for_at_the_size_at_which_it_is_seen(turned_on, qtbot):
+    large = turned_on.grid_panel.back
+
+    def asked():
+        back = turned_on.controller.view.back
+        return back.height, back.width
+
+    assert asked() == picture(turned_on).device_size()
+    turned_on.grid_panel.enlarge(large)
+    qtbot.waitUntil(lambda: asked() == large.view.device_size() and asked()[0] > 300)
+    turned_on.grid_panel.enlarge(None)
+    qtbot.waitUntil(lambda: asked() == picture(turned_on).device_size())
 
 
-def test_two_pictures_are_asked_for_at_the_size_of_one(turned_on):
-    before = turned_on.controller.view.back.width
+def test_two_pictures_are_asked_for_at_the_size_of_one(turned_on, qtbot):
     turned_on.acts.trigger("toggle_check")
-    QTest.qWait(120)
-    back = turned_on.controller.view.back
-    assert (back.height, back.width) == picture(turned_on).device_size()
-    assert back.width <= max(before, turned_on.back_dock.width() // 2)
+    qtbot.waitUntil(lambda: turned_on.controller.view.back.width <= turned_on.back_dock.width() // 2)
+    qtbot.waitUntil(lambda: sized(turned_on))
 
 
-def test_a_dock_that_is_closed_asks_for_nothing_and_a_method_opens_it_again(turned_on):
+def test_a_dock_that_is_closed_asks_for_nothing_and_a_method_opens_it_again(turned_on, qtbot):
     turned_on.back_dock.hide()
-    QTest.qWait(120)
-    assert (turned_on.controller.view.back.height, turned_on.controller.view.back.width) == (0, 0)
+    qtbot.waitUntil(lambda: turned_on.controller.view.back.height == 0)
     turned_on.controller.change_back(method=None)
     turned_on.controller.change_back(method=Method.GRADIENT)
-    QTest.qWait(120)
+    qtbot.waitUntil(lambda: sized(turned_on))
     assert turned_on.back_dock.isVisible()
-    assert turned_on.controller.view.back.height > 0
 
 
 # what is shown
 
 
-def test_a_pane_without_a_picture_says_why(window, show):
+def test_a_pane_without_a_picture_says_why(window, show, qtbot):
     view = picture(window)
     assert view._message == OFF
     window.controller.change_back(method=Method.DECONVNET)
     assert view._message == WAITING
     show(window, problem="The network failed.")
     assert view._message == NOTHING
+    qtbot.waitUntil(lambda: sized(window))
     answered(window, show)
     assert (view._message, view.rgb is not None) == ("", True)
     answered(window, show, reason="The unit is off in this picture.", picture_rgb=None)
@@ -204,7 +211,6 @@ def test_a_method_that_refines_itself_shows_how_far_it_is(turned_on, show):
 
 def test_the_check_shows_both_pictures_and_how_alike_they_are(turned_on, show):
     turned_on.acts.trigger("toggle_check")
-    QTest.qWait(120)
     checks = make_checks(0.9, 0.125)
     answered(turned_on, show, checks=checks)
     view = picture(turned_on)
@@ -337,10 +343,8 @@ def test_the_report_of_a_run_tells_of_the_backward_view(turned_on, show):
     assert told() == {"method": None, "view": "raw", "milliseconds": None, "reason": ""}
 
 
-def test_a_start_with_a_method_opens_the_dock(make_window):
+def test_a_start_with_a_method_opens_the_dock(make_window, qtbot):
     window = make_window(method="deconvnet", view="norm blur", back_seed="maximum")
-    QTest.qWait(120)
+    qtbot.waitUntil(lambda: sized(window))
     back = window.controller.view.back
     assert (back.method, back.view, back.seed) == (Method.DECONVNET, BackView.NORM_BLUR, SeedKind.MAXIMUM)
-    assert window.back_dock.is_open
-    assert back.height > 0

@@ -39,11 +39,12 @@ def test_the_bins_span_the_range_evenly_and_rare_values_stay_visible(histogram):
     assert heights[1] == 0
 
 
-def test_the_tooltip_counts_the_bin_under_the_pointer(histogram):
+def test_the_tooltip_counts_the_bin_under_the_pointer(histogram, qtbot):
     counts = np.arange(50, dtype=np.int64)
     histogram.set_counts(counts, (0.0, 1.0))
+    # the plot gets its size with the next events
+    qtbot.waitUntil(lambda: histogram.tip_at(histogram.width()).startswith("49 values from 0.980 to 1.00"))
     assert histogram.tip_at(0).startswith("0 values from 0 to ")
-    assert histogram.tip_at(histogram.width()).startswith("49 values from 0.980 to 1.00")
 
 
 def test_a_gradient_of_one_value_has_a_histogram_too(histogram):
