@@ -34,6 +34,7 @@ class Scene:
 
 CAT = {"source": str(CHELSEA), "layer": "blocks.3.2", "unit": 42}
 UNIT = {"layer": "blocks.3.2", "unit": 44}
+BACKWARD = {"layer": "blocks.4.1", "unit": 37, "method": "gradient", "view": "norm-blur", "back_overlay": "over active"}
 SCENES = (
     Scene("window", {**CAT, "overlay": "over active", "opacity": 0.9}, (1600, 900)),
     Scene("window_1280x720", CAT),
@@ -56,6 +57,9 @@ SCENES = (
         (1600, 900),
         steps=("show_synthesized", *["wait"] * 6),
     ),
+    Scene("backward", {**CAT, **BACKWARD}, (1600, 900), steps=("wait", "wait")),
+    Scene("backward_1280x720", {**CAT, **BACKWARD}, steps=("freeze_origin", "toggle_gradients", "wait", "wait")),
+    Scene("backward_check", {**CAT, **BACKWARD, "method": "guided"}, steps=("wait", "toggle_check", *["wait"] * 6)),
     Scene("scan", CAT, steps=("scan",)),
     Scene("help", CAT, steps=("help",)),
     Scene("palette", CAT, steps=("palette", "type:sort")),

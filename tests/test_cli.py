@@ -17,7 +17,7 @@ from deepvis.cli import app, main
 from deepvis.command_options import MODEL, PANELS, RUN, SHOWN, SOURCE
 from deepvis.config import Settings
 from deepvis.options import RunOptions
-from deepvis.records import Fit, Overlay
+from deepvis.records import BackView, Fit, Method, Overlay
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTING_ROWS = (*MODEL, *SOURCE, *SHOWN)
@@ -101,6 +101,14 @@ def test_the_bare_command_opens_the_window_with_the_defaults(window):
         (["--overlay", "over-active"], "overlay", Overlay.ACTIVE),
         (["--overlay", "over inactive"], "overlay", Overlay.INACTIVE),
         (["--opacity", "0.25"], "opacity", 0.25),
+        (["--method", "deconvnet"], "method", Method.DECONVNET),
+        (["--method", "Integrated Gradients"], "method", Method.INTEGRATED_GRADIENTS),
+        (["--method", "off"], "method", None),
+        (["--view", "norm-blur"], "view", BackView.NORM_BLUR),
+        (["--view", "sum>0"], "view", BackView.SUM),
+        (["--back-colormap", "jet"], "back_colormap", "jet"),
+        (["--back-overlay", "over-active"], "back_overlay", Overlay.ACTIVE),
+        (["--back-seed", "difference"], "back_seed", "difference"),
         (["--theme", "light"], "theme", "light"),
         (["--gallery-dir", "pictures"], "gallery_dir", Path("pictures")),
     ],
@@ -161,6 +169,15 @@ def test_a_file_beside_the_caller_comes_before_the_configuration_folder(window, 
     ("arguments", "said"),
     [
         (["--theme", "purple"], "--theme must be one of 'dark', 'light', 'system', not 'purple'."),
+        (
+            ["--method", "magic"],
+            "--method must be off or one of gradient, gradient-x-input, deconvnet, guided, smoothgrad, "
+            "integrated-gradients, grad-cam, occlusion, lrp, not 'magic'.",
+        ),
+        (
+            ["--view", "sepia"],
+            "--view must be one of raw, gray, norm, norm-blur, sum>0, histogram, not 'sepia'.",
+        ),
         (["--camera-size", "big"], "--camera-size must look like WIDTHxHEIGHT, not 'big'."),
         (["--unit", "x"], "--unit must look like N, not 'x'."),
         (["--mean", "0.5,,"], "--mean must look like M,M,M, not '0.5,,'."),
@@ -200,8 +217,9 @@ def test_an_unknown_color_map_is_refused_before_anything_is_said_of_the_display(
 
 
 def test_an_unknown_color_map_of_a_settings_file_is_no_option(window, capsys, tmp_path):
-    assert main(["--settings", str(settings_file(tmp_path, {"colormap": "rainbow"}))]) == 2
-    assert capsys.readouterr().err.startswith("colormap must be one of")
+    for name in ("colormap", "back_colormap"):
+        assert main(["--settings", str(settings_file(tmp_path, {name: "rainbow"}))]) == 2
+        assert capsys.readouterr().err.startswith(f"{name} must be one of")
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["cat.jpg"], ["--unit"]])

@@ -72,6 +72,7 @@ class App(QObject):
         self.window = MainWindow(self.controller, settings.model_request())
         if self._remembered is not None:
             self.window.studio.take_choices(self._remembered.studio())
+            self.window.back_dock.heights = self._remembered.heights()
         self.stalls = StallMeter(self)
         self._finished = False
         self._bell.rung.connect(self.controller.fetch)
@@ -162,6 +163,8 @@ class App(QObject):
             return
         self._remembered.note(last_choices(self.controller, theme_of(self.window.palette()).name))
         self._remembered.note_studio(self.window.studio.choices())
+        self.window.back_dock.note_heights()
+        self._remembered.note_heights(self.window.back_dock.heights)
         self._remembered.keep(self.window)
 
 

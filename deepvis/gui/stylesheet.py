@@ -12,7 +12,7 @@ _TEMPLATE = """
 QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $window; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
-#grid_panel, #unit_panel, #recipe_panel { background: $panel; }
+#grid_panel, #unit_panel, #recipe_panel, #back_panel { background: $panel; }
 #recipe_footer { border-top: 1px solid $border; }
 QSplitter::handle { background: $window; }
 QSplitter::handle:hover { background: $accent; }
@@ -72,6 +72,7 @@ QLabel[failed="true"] { color: $error; }
 
 QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px; }
 QComboBox[compact="true"], QToolButton[compact="true"] { font-size: 11px; padding: 3px 4px; }
+QLineEdit[compact="true"] { font-size: 11px; padding: 2px 4px; }
 QComboBox[compact="true"]::drop-down { width: 10px; }
 QComboBox[compact="true"]::down-arrow { margin-right: 3px; }
 QComboBox:hover { border-color: $muted; }

@@ -13,7 +13,7 @@ from deepvis.gui.remembered import CHOICES, Remembered, last_choices
 from deepvis.live.events import ModelReady, SourceChanged
 from deepvis.live.pages import PagePicture
 from deepvis.places import config_dir
-from deepvis.records import ModelRequest, Overlay, Scaling, Sort, SourceState
+from deepvis.records import Method, ModelRequest, Overlay, Scaling, Sort, SourceState
 
 CHOSEN = {
     "theme": "light",
@@ -26,6 +26,10 @@ CHOSEN = {
     "gamma": 0.7,
     "hide_dead": True,
     "fit": "stretch",
+    "view": "norm-blur",
+    "back_colormap": "plasma",
+    "back_overlay": Overlay.ACTIVE,
+    "back_seed": "maximum",
     "source": "/pictures/a, b.jpg",
     "model": "resnet18",
     "weights": "random",
@@ -247,3 +251,35 @@ def test_what_was_wanted_of_a_synthesis_comes_back_and_damage_is_passed_over():
     assert store.studio() == {}
     store._store.setValue("studio", "[1, 2]")
     assert store.studio() == {}
+
+
+@pytest.mark.parametrize("damaged", ["{broken", "[1, 2]", "[1, 2, -3]", '["a", 1, 2]', "5"])
+def test_how_the_column_was_divided_comes_back_and_damage_is_passed_over(damaged):
+    store = Remembered()
+    assert store.heights() == []
+    store.note_heights([300, 120, 200])
+    store.note_heights([])
+    store._store.sync()
+    assert Remembered().heights() == [300, 120, 200]
+    store._store.setValue("back_heights", damaged)
+    assert store.heights() == []
+
+
+def test_a_layout_from_before_there_was_a_backward_view_leaves_its_dock_in_its_column(make_window, qtbot):
+    old = make_window()
+    old.removeDockWidget(old.back_dock)
+    store = Remembered()
+    store.keep(old)
+    window = make_window()
+    assert store.restore(window)
+    assert window.back_dock.isVisibleTo(window)
+    window.controller.change_back(method=Method.GRADIENT)
+    qtbot.waitUntil(lambda: window.back_dock.height() > 100)
+    assert window.back_dock.x() == window.unit_dock.x()
+    assert window.back_dock.y() > window.unit_dock.y()
+
+
+def test_how_the_backward_view_is_drawn_is_remembered_and_that_it_is_on_is_not(make_controller):
+    keep(last_choices(make_controller(method="guided", view="norm", back_colormap="jet"), "dark"))
+    after = apply()
+    assert (after.method, after.view, after.back_colormap) == (None, "norm", "jet")
