@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deepvis.gui.controller import Controller
+    from deepvis.records import Prediction
 
 BEAT_MS = 5
 
@@ -90,8 +91,13 @@ def report(controller: Controller, stalls: StallMeter, complaints: Sequence[str]
         "forward_ms": None if result is None else result.forward_ms,
         "problem": problem,
         "problems": list(complaints),
-        "top5": [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions],
+        "top5": top5(predictions),
     }
+
+
+def top5(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
+    """The network's answers in plain values, best first."""
+    return [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions]
 
 
 def _plain(value: float) -> float | None:
