@@ -96,8 +96,8 @@ class Server(ThreadingMixIn, HTTPServer):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     @property
-    def invitation(self) -> str:
-        """The address that opens the page, with the token."""
+    def link(self) -> str:
+        """What opens the page: the address with the token."""
         return self.address + (f"?token={quote(self._token, safe='')}" if self._token else "")
 
     def start(self) -> None:
@@ -122,7 +122,7 @@ class Server(ThreadingMixIn, HTTPServer):
                 connection.shutdown(how)
 
     def _serve(self) -> None:
-        self.serve_forever(poll_interval=0.25)
+        self.serve_forever(poll_interval=0.1)
 
     # http.server's hooks
 
@@ -141,7 +141,7 @@ class Server(ThreadingMixIn, HTTPServer):
         request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         with self._changed:
             self._connections.add(request)
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
         """End a connection."""

@@ -34,10 +34,15 @@ class Service:
         return self._server.address
 
     @property
+    def link(self) -> str:
+        """What opens the page: the address with the token."""
+        return self._server.link
+
+    @property
     def invitation(self) -> str:
-        """The address that opens the page, with the token, and who can use it: a line for the terminal."""
-        whose = "on this machine" if self._server.loopback else "from anywhere that reaches it"
-        return f"The window can be watched {whose} at {self._server.invitation}"
+        """Who can watch, and the link: a line for the terminal."""
+        who = "on this machine" if self._server.loopback else "from anywhere that reaches it"
+        return f"The window can be watched {who} at {self.link}"
 
     @property
     def viewers(self) -> int:
