@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,4 +47,6 @@ def _with_token(options: ServeOptions) -> ServeOptions:
 
     if options.token or is_loopback(options.host):
         return options
+    import secrets  # noqa: PLC0415  (as above)
+
     return replace(options, token=secrets.token_urlsafe(24))

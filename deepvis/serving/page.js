@@ -5,6 +5,8 @@
 const SILENCE_MS = 5000; // the server says something every second
 const AGAIN_MS = 1000;
 const NARROW = window.matchMedia("(max-width: 720px)");
+const LOST = "The connection was lost. Trying again…";
+const CLOSED = "The window was closed. Waiting for it to come back…";
 const [SMALLEST, LARGEST] = [0.5, 3]; // of the page's size over the window's
 const [GAP, BORDERS] = [8, 2]; // pixels; as in the style sheet
 
@@ -13,6 +15,7 @@ const shown = new Map(); // name -> Shown
 let news = null;
 let connection = null;
 let measured = "";
+let trouble = "";
 
 class Shown {
   // A pane on the page: its figure, and the picture that is there or on its way.
@@ -163,7 +166,7 @@ function tell(status) {
   const unit = status.layer ? [status.layer, `unit ${status.unit}${status.label ? ` ${status.label}` : ""}`] : [];
   const frozen = status.frozen ? ["frozen"] : [];
   put("about", [status.model ?? "No network yet", ...unit, ...frozen].join("  ·  "));
-  const speed = status.fps ? [`${status.fps.inference.toFixed(1)} frames/s`] : [];
+  const speed = status.model && status.fps ? [`${status.fps.inference.toFixed(1)} frames/s`] : [];
   put("readings", [...speed, ...(status.device ? [`${status.device} ${status.precision}`] : [])].join("  ·  "));
   document.title = status.model ? `DeepVis – ${status.model}` : "DeepVis";
   document.documentElement.dataset.theme = status.theme ?? "dark";
@@ -191,9 +194,11 @@ async function follow() {
   connection?.abort();
   connection = mine;
   while (connection === mine && !document.hidden) {
-    const reason = await listen(mine);
+    const latest = await listen(mine);
     if (connection === mine) {
-      lose(reason);
+      // after the window was closed there is nobody to connect to: that is not another story
+      trouble = latest === LOST && trouble === CLOSED ? CLOSED : latest;
+      lose(trouble);
       await pause(AGAIN_MS);
     }
   }
@@ -216,19 +221,19 @@ async function listen(mine) {
       clearTimeout(alarm);
       alarm = setTimeout(stop, SILENCE_MS);
       if (done) {
-        return "The connection was lost. Trying again…";
+        return LOST;
       }
       const events = (rest + value).split("\n\n");
       rest = events.pop();
       if (events.some((event) => event.startsWith("event: closed"))) {
-        return "The window was closed. Waiting for it to come back…";
+        return CLOSED;
       }
       if (events.length) {
         take(events.at(-1)); // the newest wins
       }
     }
   } catch {
-    return "The connection was lost. Trying again…";
+    return LOST;
   } finally {
     clearTimeout(alarm);
     once.abort();
@@ -238,6 +243,7 @@ async function listen(mine) {
 
 function take(event) {
   news = JSON.parse(event.slice("data: ".length));
+  trouble = "";
   document.body.classList.remove("lost");
   show();
 }
