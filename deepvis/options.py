@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class ServeOptions:
 
     host: str = "127.0.0.1"
     port: int = 8017
-    token: str = ""
+    token: str = field(default="", repr=False)  # whatever shows these options to somebody does not show it
 
     def __post_init__(self) -> None:
         """Check it."""

@@ -364,6 +364,7 @@ def test_an_address_of_another_machine_is_told_in_a_sentence(host, words):
 
 
 def test_the_token_is_not_written_down(serve, caplog):
+    assert TOKEN not in repr(ServeOptions(token=TOKEN))
     caplog.set_level("DEBUG")
     service = serve(token=TOKEN)
     ask(service, f"/?token={TOKEN}")
