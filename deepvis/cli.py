@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepvis import __version__, attribution_commands, data_commands, evaluation_commands, synthesis_commands
+from deepvis import (
+    __version__,
+    attribution_commands,
+    data_commands,
+    evaluation_commands,
+    serve_command,
+    synthesis_commands,
+)
 from deepvis.command_options import check_colormap, run_options, settings_given, takes
 from deepvis.command_settings import CommandError, SettingsFile, chosen_settings, with_gathered_layers
 from deepvis.config import SettingsError
@@ -206,6 +213,7 @@ app.command()(data_commands.export)
 app.command("import")(data_commands.import_gallery)
 app.command()(evaluation_commands.evaluate)
 app.command(help=attribution_commands.HELP)(attribution_commands.attribute)
+app.command()(serve_command.serve)
 
 _TAKING_LAYERS = ("scan", "synthesize", "export", "evaluate")
 """Commands whose `--layers` may be followed by several names."""

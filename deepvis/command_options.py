@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS, INTERPOLATIONS, THEMES, Settings, SettingsError
-from deepvis.options import RunOptions
+from deepvis.options import RunOptions, ServeOptions
 from deepvis.records import BackView, Fit, Method, Overlay, Precision, Scaling, SeedKind, Sort
 
 if TYPE_CHECKING:
@@ -140,9 +140,14 @@ RUN = (
     Row("reset_settings", "", "Forget the remembered window layout and last choices."),
     Row("debug", "", "Show tracebacks and debug messages."),
 )
-PANELS = {"Model": MODEL, "Source": SOURCE, "What is shown": SHOWN, "This run": RUN}
+SERVE = (
+    Row("port", "N", "Port to listen on; 0 takes a free one.", int),
+    Row("host", "ADDRESS", "Address to listen on; any but loopback needs a token, and gets one."),
+    Row("token", "TEXT", "What viewers must know; or set DEEPVIS_TOKEN, which other users of the machine do not see."),
+)
+PANELS = {"Model": MODEL, "Source": SOURCE, "What is shown": SHOWN, "This run": RUN, "Serving": SERVE}
 _RUN_NAMES = {row.name for row in RUN}
-_DEFAULTS = {field.name: field.default for kind in (Settings, RunOptions) for field in fields(kind)}
+_DEFAULTS = {field.name: field.default for kind in (Settings, RunOptions, ServeOptions) for field in fields(kind)}
 
 
 def takes(*panels: str) -> Callable[[Command], Command]:
@@ -176,7 +181,7 @@ def _parameter(row: Row, panel: str) -> inspect.Parameter:
 
 def _default_text(row: Row) -> str:
     default = _DEFAULTS[row.name]
-    if row.name in _RUN_NAMES or default is None:
+    if row.name in _RUN_NAMES or default in (None, ""):
         return ""
     if not row.form:
         return f"Default: {'yes' if default else 'no'}."
@@ -241,6 +246,19 @@ def run_options(given: Mapping[str, object]) -> RunOptions:
     if options.scale_factor is not None and not 0.25 <= options.scale_factor <= 8:
         raise SettingsError(f"--scale-factor must be a number from 0.25 to 8, not {options.scale_factor}.")
     return options
+
+
+def serve_options(given: Mapping[str, object]) -> ServeOptions:
+    """Where the window is served.
+
+    Raises:
+        SettingsError: naming an option that cannot be read or lies outside what is allowed.
+    """
+    asked: dict[str, Any] = {row.name: row.value(given[row.name]) for row in SERVE if given.get(row.name) is not None}
+    try:
+        return ServeOptions(**asked)
+    except ValueError as error:
+        raise SettingsError(f"--{error}") from None
 
 
 def _check_files(options: RunOptions) -> None:

@@ -88,6 +88,8 @@ def display_problem() -> str:
 
 
 def _settle_display(options: RunOptions) -> tuple[RunOptions, str]:
+    if options.serve is not None:
+        return _settle_served(options)
     if options.offscreen or _named_platform() in _WINDOWLESS:
         seconds = options.seconds or OFFSCREEN_SECONDS
         said = "" if options.seconds else f"Offscreen nobody can close the window: it closes after {seconds:g} seconds."
@@ -106,6 +108,14 @@ def _settle_display(options: RunOptions) -> tuple[RunOptions, str]:
         f"{problem}: the window runs offscreen for {options.seconds:g} seconds and leaves "
         f"{options.screenshot} and {options.stats}."
     )
+
+
+def _settle_served(options: RunOptions) -> tuple[RunOptions, str]:
+    """A window that is served has people in front of it also offscreen: it stays until it is told to end."""
+    if options.offscreen or _named_platform() in _WINDOWLESS:
+        return replace(options, offscreen=True), ""
+    problem = display_problem()
+    return replace(options, offscreen=bool(problem)), f"{problem}: the window runs offscreen." if problem else ""
 
 
 def _named_platform() -> str:

@@ -14,9 +14,9 @@ import typer
 
 from deepvis import __version__, places
 from deepvis.cli import app, main
-from deepvis.command_options import MODEL, PANELS, RUN, SHOWN, SOURCE
+from deepvis.command_options import MODEL, PANELS, RUN, SERVE, SHOWN, SOURCE
 from deepvis.config import Settings
-from deepvis.options import RunOptions
+from deepvis.options import RunOptions, ServeOptions
 from deepvis.records import BackView, Fit, Method, Overlay
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,8 +59,10 @@ def test_every_setting_has_an_option_and_every_option_a_setting():
     assert [row.name for row in SETTING_ROWS] == sorted(
         (field.name for field in dataclasses.fields(Settings)), key=[row.name for row in SETTING_ROWS].index
     )
-    # `given` is no option: it tells which settings the options gave
-    assert {row.name for row in RUN} == {field.name for field in dataclasses.fields(RunOptions)} - {"given"}
+    # `given` is no option: it tells which settings the options gave; `serve` is a command with options of its own
+    assert {row.name for row in RUN} == {field.name for field in dataclasses.fields(RunOptions)} - {"given", "serve"}
+    assert [row.name for row in SERVE] == ["port", "host", "token"]
+    assert {row.name for row in SERVE} == {field.name for field in dataclasses.fields(ServeOptions)}
 
 
 def test_the_bare_command_opens_the_window_with_the_defaults(window):
@@ -269,7 +271,8 @@ def test_help_lists_every_option(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert [row.flag for panel in PANELS.values() for row in panel if row.flag not in shown] == []
+    of_window = [panel for name, panel in PANELS.items() if name != "Serving"]
+    assert [row.flag for panel in of_window for row in panel if row.flag not in shown] == []
     lines = [line for line in shown.splitlines() if "<bool>" in line]
     assert all("--help" in line for line in lines)
 
@@ -365,7 +368,9 @@ def options_of_commands():
     return {option for command in commands for parameter in command.params for option in parameter.opts}
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/use-your-own-network.md", "docs/scan-a-folder.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/use-your-own-network.md", "docs/scan-a-folder.md", "docs/remote.md"]
+)
 def test_every_option_that_a_document_names_exists(document):
     import re
 

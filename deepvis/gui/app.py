@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from PyQt6.QtCore import QMessageLogContext
 
     from deepvis.config import Settings
-    from deepvis.options import RunOptions
+    from deepvis.gui.serving.service import WindowService
+    from deepvis.options import RunOptions, ServeOptions
+    from deepvis.serving.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class App(QObject):
 
     def __init__(self, settings: Settings, options: RunOptions) -> None:
         super().__init__()
+        # first: where the port is taken, no window opens
+        service = None if options.serve is None else _service(options.serve)
         self._options = options
         if options.reset_settings:
             Remembered().forget()
@@ -73,6 +77,7 @@ class App(QObject):
         if self._remembered is not None:
             self.window.studio.take_choices(self._remembered.studio())
             self.window.back_dock.heights = self._remembered.heights()
+        self._served = None if service is None else _served(self.window, service)
         self.stalls = StallMeter(self)
         self._finished = False
         self._bell.rung.connect(self.controller.fetch)
@@ -86,6 +91,8 @@ class App(QObject):
         self.window.show()
         if not restored:
             self.window.arrange_docks()
+        if self._served is not None:
+            self._served.start()
         self.session.start()
         self.session.place(self._settings.device, Precision(self._settings.precision))
         self.controller.load_model(self._settings.model_request())
@@ -123,6 +130,8 @@ class App(QObject):
             self.exit_code = 1
         if self._remembered is not None:
             self._keep()
+        if self._served is not None:
+            self._served.close()
         stuck = self.session.close()
         if stuck:
             log.warning("These threads did not end in time: %s", ", ".join(stuck))
@@ -190,6 +199,21 @@ def run(settings: Settings, options: RunOptions) -> int:
     undo()
     app.window.deleteLater()
     return code or app.exit_code
+
+
+def _service(options: ServeOptions) -> Service:
+    from deepvis.serving.service import Service  # noqa: PLC0415  (a start that serves nobody needs no HTTP)
+
+    return Service(options)
+
+
+def _served(window: MainWindow, service: Service) -> WindowService:
+    from deepvis.gui.serving.service import WindowService  # noqa: PLC0415  (as above)
+
+    if sys.stdout is not None:
+        sys.stdout.write(f"{service.invitation}\n")
+        sys.stdout.flush()
+    return WindowService(window, service)
 
 
 def _application() -> QApplication:

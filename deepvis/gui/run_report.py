@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deepvis.gui.controller import Controller
+    from deepvis.records import Prediction
 
 BEAT_MS = 5
 
@@ -91,7 +92,7 @@ def report(controller: Controller, stalls: StallMeter, complaints: Sequence[str]
         "back": _back(controller),
         "problem": problem,
         "problems": list(complaints),
-        "top5": [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions],
+        "top5": top5(predictions),
     }
 
 
@@ -105,6 +106,11 @@ def _back(controller: Controller) -> dict[str, object]:
         "milliseconds": None if shown is None else _plain(shown.milliseconds),
         "reason": "" if shown is None else shown.reason,
     }
+
+
+def top5(predictions: Sequence[Prediction]) -> list[dict[str, object]]:
+    """The network's answers in plain values, best first."""
+    return [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions]
 
 
 def _plain(value: float) -> float | None:
