@@ -44,17 +44,18 @@ def randomized(engine: Engine, stages: int = 4, seed: int = 0) -> Iterator[tuple
         # signals of fresh weights fade from layer to layer, soon below what half precision holds
         copy.move(copy.device, Precision.FLOAT32)
     modules = _from_the_top(copy)
-    generator_devices = [] if engine.device.type == "cpu" else [engine.device]
     done = 0
     for stage in range(1, stages + 1):
         wanted = max(done, round(stage * len(modules) / stages))
         if wanted == done:
             continue
-        with torch.random.fork_rng(generator_devices, device_type=engine.device.type):
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + stage)
             with torch.inference_mode(mode=False), torch.no_grad():
                 for _, module in modules[done:wanted]:
-                    _draw_anew(module)
+                    # on the host, so that a seed gives the same network on every device
+                    _draw_anew(module.to("cpu"))
+                    module.to(copy.device)
         done = wanted
         yield modules[done - 1][0], copy
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QBoxLayout, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from deepvis.gui.back_moves import BACK_COLORMAPS, CLASS_SEEDS, is_colored
 from deepvis.gui.theme import SPACE
@@ -18,8 +27,11 @@ if TYPE_CHECKING:
 
     from deepvis.records import Backward, ModelInfo
 
-STACKED_WIDTH = 118
+STACKED_WIDTH = 122
 """Logical pixels that the choices take beside the picture."""
+
+_LOW, _UNLIMITED = 20, 16777215
+"""Height of a choice beside a low picture, and of one that has the height it wants."""
 
 VIEW_TIP = "How the gradient is drawn (N)"
 SEED_TIPS = {
@@ -60,7 +72,7 @@ class BackControls(QWidget):
         self._check = QToolButton()
         self.first = ClassField("first answer")
         self.other = ClassField("next answer")
-        self._rows = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(3)]
+        self._top, self._bottom = QGridLayout(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._stacked = self._brief = False
         self._laid_over = False
         self._colored = False
@@ -95,9 +107,10 @@ class BackControls(QWidget):
         """One below the other, or in rows."""
         if on != self._stacked:
             self._stacked = on
-            direction = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
-            for row in self._rows:
-                row.setDirection(direction)
+            self._bottom.setDirection(QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight)
+            for widget in (self._view, self._seed, self._check, self.first, self.other, self._colormap, self._overlay):
+                widget.setMinimumHeight(_LOW if on else 0)
+                widget.setMaximumHeight(_LOW if on else _UNLIMITED)
             self._place()
 
     def set_brief(self, on: bool) -> None:
@@ -122,6 +135,12 @@ class BackControls(QWidget):
 
     def _place(self) -> None:
         """Beside the picture what plays no part is left out; in rows it keeps its place, or the picture would jump."""
+        for widget in (self._seed, self._check):
+            self._top.removeWidget(widget)
+        self._top.addWidget(self._check, 0, 1 if self._stacked else 2)
+        self._top.addWidget(
+            self._seed, 1 if self._stacked else 0, 0 if self._stacked else 1, 1, 2 if self._stacked else 1
+        )
         for widget, plays in ((self._colormap, self._colored), (self._overlay, self._laid_over)):
             widget.setEnabled(plays)
             widget.setVisible(not self._brief and (plays or not self._stacked))
@@ -148,16 +167,16 @@ class BackControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
-        parts = (
-            ((self._view, 0), (self._seed, 1), (self._check, 0)),
-            ((self.first, 1), (self.other, 1)),
-            ((self._colormap, 0), (self._overlay, 0), (self._opacity, 1)),
-        )
-        for row, widgets in zip(self._rows, parts, strict=True):
+        self._top.setSpacing(SPACE // 2)
+        self._top.addWidget(self._view, 0, 0)
+        classes = QHBoxLayout()
+        for row, widgets in ((classes, (self.first, self.other)), (self._bottom, (self._colormap, self._overlay))):
             row.setSpacing(SPACE // 2)
-            for widget, stretch in widgets:
-                row.addWidget(widget, stretch)
-            column.addLayout(row)
+            for widget in widgets:
+                row.addWidget(widget)
+        self._bottom.addWidget(self._opacity, 1)
+        for layout in (self._top, classes, self._bottom):
+            column.addLayout(layout)
         column.addStretch(1)
 
     def _combo(self, name: str, options: Iterable[tuple[str, object]], tip: str) -> CompactCombo:

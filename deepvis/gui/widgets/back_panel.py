@@ -38,7 +38,7 @@ class BackPanel(QWidget):
         self._value = QLabel()
         self._caveat = ElidedLabel("muted")
         self._coverage = ElidedLabel("muted")
-        self._words = ("", "")
+        self._words = ("", "", "")
         self._compares = self._low = False
         self._build()
 
@@ -60,8 +60,7 @@ class BackPanel(QWidget):
         self._title.set_role("origin_text" if result.frozen else "text")
         self._value.setText("" if result.reason else number(result.activation))
         self._value.setToolTip(f"What the start of the pass was worth; the pass took {result.milliseconds:.0f} ms")
-        second = check_words(result.checks) or result.coverage
-        self._words = (result.caveat, second)
+        self._words = (check_words(result.checks), result.caveat, result.coverage)
         self._bar.setVisible(result.progress < 1)
         self._bar.setValue(round(1000 * result.progress))
         self._arrange_words()
@@ -72,7 +71,7 @@ class BackPanel(QWidget):
         """Say why there is nothing to see."""
         self.picture.show_message(sentence)
         self._bar.hide()
-        self._words = ("", "")
+        self._words = ("", "", "")
         self._title.set_text("")
         self._value.setText("")
         self._arrange_words()
@@ -110,13 +109,12 @@ class BackPanel(QWidget):
 
     def _arrange_words(self) -> None:
         """Where there is little height both sentences share a line; the tooltip has them whole."""
-        caveat, second = self._words
-        low = self._low
-        shared = [second, caveat] if second and low else [caveat]
-        self._caveat.set_text("  ·  ".join(part for part in shared if part))
-        self._caveat.setToolTip("\n".join(part for part in (caveat, second) if part))
-        self._coverage.set_text("" if low else second)
-        self._coverage.setVisible(bool(second) and not low)
+        check, caveat, coverage = self._words
+        second = check or coverage
+        self._caveat.set_text("  ·  ".join(part for part in self._words if part) if self._low else caveat)
+        self._caveat.setToolTip("\n".join(part for part in (caveat, coverage, check) if part))
+        self._coverage.set_text("" if self._low else second)
+        self._coverage.setVisible(bool(second) and not self._low)
 
     def _build(self) -> None:
         self.setObjectName("back_panel")
