@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 
 from deepvis.gui.figures import number
+from deepvis.gui.weight_stages import WeightStages
 from deepvis.gui.widgets.whole_image_popup import words_of
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import PATTERN_STAGES, WEIGHT_STAGES
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from deepvis.gui.widgets.activity_page import ActivityPage
     from deepvis.gui.widgets.correlation_page import CorrelationPage
     from deepvis.live.pages import LayerPageData, PatternPicture, UnitPageData
+    from deepvis.live.weight_records import WeightCorrelationPage
     from deepvis.records import View
 
 WAIT_MS = 300
@@ -27,6 +29,13 @@ WITHOUT_CORRELATION = (
     "with 'deepvis scan --covariance-up-to UNITS' to have it all the same."
 )
 
+
+_PATIENCE = {
+    Stage.EXEMPLARS: "The exemplars of {layer} are being read.",
+    Stage.SYNTHESIZED: "The synthesized pictures of {layer} are being read.",
+    Stage.WEIGHTS: "The weights of {layer} are being read.",
+    Stage.WEIGHT_CORRELATION: "The correlation of the weights of {layer} is being computed.",
+}
 
 _PATTERN_WORDS = {
     Stage.EXEMPLARS: ("The best image of each unit", "The best images of each unit"),
@@ -44,11 +53,12 @@ class StagePages(QObject):
         self._panel = window.grid_panel
         self._controller = window.controller
         self._about: tuple[Stage, str, str] = (Stage.ACTIVATIONS, "", "")
-        self._shown: LayerPageData | None = None
+        self._shown: LayerPageData | WeightCorrelationPage | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(WAIT_MS)
         self._patience.timeout.connect(self._ask_for_patience)
+        self._weights = WeightStages(self._panel, self._controller, self._patience.stop, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -60,6 +70,8 @@ class StagePages(QObject):
         controller.pattern_arrived.connect(self._show_pattern)
         controller.layer_page_arrived.connect(self._show_layer_page)
         controller.page_arrived.connect(self._show_origin)
+        controller.weights.correlation_arrived.connect(self._show_weight_correlation)
+        panel.tiles_chosen.connect(lambda tiles: controller.set_view(replace(controller.view, weight_tiles=tiles)))
 
     def _connect_page(self, _stage: Stage, page: ActivityPage | CorrelationPage) -> None:
         page.unit_clicked.connect(self._controller.select_unit)
@@ -88,7 +100,11 @@ class StagePages(QObject):
                 self._window.presenter.show(result)
             return
         pattern, layer_page = controller.pattern, controller.layer_page
-        if stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
+        if stage in WEIGHT_STAGES:
+            if not self._weights.begin(stage):
+                self._panel.show_waiting("")
+                self._patience.start()
+        elif stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
             self._show_pattern(pattern)
         elif layer_page is not None and controller.is_viewed(layer_page) and _suffices(layer_page, stage):
             self._show_layer_page(layer_page)
@@ -100,8 +116,8 @@ class StagePages(QObject):
         if self._controller.info is None:
             self._panel.show_waiting(self._controller.failure or "The network is being loaded.")
             return
-        what = {Stage.EXEMPLARS: "exemplars", Stage.SYNTHESIZED: "synthesized pictures"}.get(self._about[0], "figures")
-        self._panel.show_waiting(f"The {what} of {self._about[2]} are being read.")
+        said = _PATIENCE.get(self._about[0], "The figures of {layer} are being read.")
+        self._panel.show_waiting(said.format(layer=self._about[2]))
 
     # exemplars
 
@@ -135,7 +151,7 @@ class StagePages(QObject):
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says: on a live map its values, on an exemplar the unit and what it does now."""
         controller = self._controller
-        if controller.view.stage not in PATTERN_STAGES:
+        if controller.view.stage not in (*PATTERN_STAGES, Stage.WEIGHTS):
             return self._window.presenter.hover_text(unit, position)
         layer = controller.layer()
         if layer is None or unit >= layer.units:
@@ -143,6 +159,8 @@ class StagePages(QObject):
         lines = [f"{layer.name}/{unit}"]
         label = "" if controller.info is None else controller.info.label(layer, unit)
         lines += [label] if label else []
+        if controller.view.stage is Stage.WEIGHTS:
+            return "\n".join([*lines, *self._weights.hover_lines(unit)])
         lines += self._best_text(unit)
         result = controller.result
         if result is not None and result.grid is not None and controller.is_present(result):
@@ -184,6 +202,11 @@ class StagePages(QObject):
             self._panel.correlation().set_correlation(correlation, data.order, self._name, keep_zoom=again)
         self._panel.show_page("  ·  ".join(part for part in (data.record.stale, data.origin) if part))
         self._mark(self._controller.view.unit)
+
+    def _show_weight_correlation(self, page: WeightCorrelationPage) -> None:
+        if self._controller.view.stage is Stage.WEIGHT_CORRELATION and self._weights.show_correlation(page, self._name):
+            self._shown = page
+            self._mark(self._controller.view.unit)
 
     def _mark(self, unit: int) -> None:
         page = self._page()

@@ -18,16 +18,18 @@ BARS, GROUND, MIDDLE = 2, 0, 1
 """Values of `histogram_tiles`."""
 
 
-def kernel_pictures(kernels: NDArray[np.float32]) -> NDArray[np.uint8]:
+def kernel_pictures(kernels: NDArray[np.float32], least: float = 0) -> NDArray[np.uint8]:
     """Kernels over the colors of the network's input, each over its own range.
 
     Args:
         kernels: float32 `(kernels, 3 or 1, height, width)`.
+        least: the smallest range: what is weaker is not blown up.
 
     Returns:
         uint8 `(kernels, height, width, 3)`: 128 plus 127 times the weight over the kernel's largest magnitude.
     """
-    scaled = _levels(kernels, np.abs(_finite(kernels)).max(axis=(1, 2, 3), initial=0))
+    largest = np.maximum(np.abs(_finite(kernels)).max(axis=(1, 2, 3), initial=0), np.float32(least))
+    scaled = _levels(kernels, largest)
     return np.ascontiguousarray(np.broadcast_to(scaled, (len(scaled), 3, *scaled.shape[2:])).transpose(0, 2, 3, 1))
 
 
@@ -58,7 +60,8 @@ def reach_pictures(kernels: NDArray[np.float32], colormap: str) -> NDArray[np.ui
     means = np.abs(_finite(kernels)).mean(axis=1)
     largest = means.max(axis=(1, 2), initial=0, keepdims=True)
     levels = np.rint(means / np.where(largest > 0, largest, 1) * 255).astype(np.uint8)
-    return table(colormap)[levels]
+    colored: NDArray[np.uint8] = table(colormap)[levels]
+    return colored
 
 
 def histogram_tiles(counts: NDArray[np.int64], height: int, width: int) -> NDArray[np.uint8]:

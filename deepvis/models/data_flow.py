@@ -70,7 +70,7 @@ def _key(tensor: torch.Tensor | None) -> Key | None:
     if tensor is None:
         return None
     try:
-        return tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.numel()
+        return tensor.untyped_storage().data_ptr(), int(tensor.storage_offset()), tensor.numel()
     except (RuntimeError, NotImplementedError):
         # sparse and nested tensors have no plain memory
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -41,7 +41,7 @@ class LayerTap:
     layout: Layout | None
     overwritten: bool
     normalizes: bool = False
-    flow: Flow = Flow()
+    flow: Flow = field(default_factory=Flow)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -14,6 +13,7 @@ from deepvis.models.weight_places import Place, WeightPlaces
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from deepvis.models.engine import Engine
@@ -65,7 +65,7 @@ class UnitWeights:
 
     def first_input(self, unit: int) -> int:
         """The number of the input that a unit's first kernel belongs to: with groups, not every unit begins at 0."""
-        return unit * self.groups // self.units * self.kernels.shape[1]
+        return unit * self.groups // self.units * int(self.kernels.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

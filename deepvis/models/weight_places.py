@@ -166,11 +166,11 @@ class WeightPlaces:
         if made and layer.units not in made:
             counts = _listed([f"{count:,}" for count in sorted(made)[:4]])
             return f"No weights make the {layer.units:,} units of {layer.name}: those inside {last.name} make {counts}."
-        which = f"{last.name}, {_article(last.type_name)}," if end != number else f"{_article(last.type_name)}"
-        return (
-            f"No weights make the units of {layer.name}: {which} only passes on, scales, mixes or pools what comes "
-            "before it."
-        )
+        kind = _article(last.type_name)
+        which = f"{last.name}, {kind}," if end != number else kind
+        pools = "pool" in last.type_name.lower()
+        does = "only pools" if pools else "only passes on, rescales or mixes"
+        return f"No weights make the units of {layer.name}: {which} {does} what comes before it."
 
     def _no_softmax(self, number: int) -> str:
         units = self._taps[number].info.units

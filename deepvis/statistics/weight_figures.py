@@ -22,6 +22,8 @@ NEAR_ZERO = 0.01
 
 _AT_ONCE = 1 << 20
 """Values that are worked on in one go: no copy of a whole layer of 100 million is made."""
+_COLUMN_VALUES = 1 << 24
+_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,32 +122,44 @@ def correlation(kernels: NDArray[np.float32], go_on: Callable[[], None] = lambda
         float32 `(units, units)`, -1..1, symmetric; 0 where a unit's weights are all the same, 1 with itself.
     """
     units = len(kernels)
-    scaled = np.empty((units, kernels[0].size), np.float32)
-    for part, flat in _parts(kernels, go_on):
-        centered = flat - flat.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+    flat = kernels.reshape(units, -1)
+    means, scales = np.zeros((units, 1), np.float32), np.zeros(units, np.float32)
+    for part, values in _parts(kernels, go_on):
+        means[part] = values.mean(axis=1, keepdims=True, dtype=np.float64)
+        centered = values - means[part]
         length = np.sqrt(np.einsum("ij,ij->i", centered, centered, dtype=np.float64))
         # rounding leaves something of weights that are all the same
-        varies = length > 1e-6 * np.abs(flat).max(axis=1, initial=0) * np.sqrt(flat.shape[1])
-        scaled[part] = centered * np.where(varies, 1 / np.where(varies, length, 1), 0)[:, None]
-    found = np.empty((units, units), np.float32)
-    rows = max(1, _AT_ONCE // max(1, units))
-    for start in range(0, units, rows):
-        go_on()
-        end = min(units, start + rows)
-        found[start:end, start:] = scaled[start:end] @ scaled[start:].T
-        found[start:, start:end] = found[start:end, start:].T
+        varies = length > 1e-6 * np.abs(values).max(axis=1, initial=0) * np.sqrt(values.shape[1])
+        scales[part] = np.where(varies, 1 / np.where(varies, length, 1), 0)
+    found = np.zeros((units, units), np.float32)
+    columns = max(1, _COLUMN_VALUES // units)
+    for first in range(0, flat.shape[1], columns):
+        centered = (_finite(flat[:, first : first + columns]) - means) * scales[:, None]
+        _add_products(found, centered, go_on)
     np.clip(found, -1, 1, out=found)
     np.fill_diagonal(found, 1)
     return found
 
 
-def _parts(
-    kernels: NDArray[np.float32], go_on: Callable[[], None]
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+def _add_products(found: NDArray[np.float32], rows: NDArray[np.float32], go_on: Callable[[], None]) -> None:
+    """Add the products of every two rows; each is computed once."""
+    for start in range(0, len(rows), _ROWS):
+        go_on()
+        end = min(len(rows), start + _ROWS)
+        products = rows[start:end] @ rows[start:].T
+        found[start:end, start:] += products
+        found[end:, start:end] = found[start:end, end:].T
+
+
+def _parts(kernels: NDArray[np.float32], go_on: Callable[[], None]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Some units at a time, each a row of its weights, values that are not finite as zero."""
     units = max(1, _AT_ONCE // max(1, kernels[:1].size))
     for start in range(0, len(kernels), units):
         go_on()
         part = slice(start, min(len(kernels), start + units))
         flat = kernels[part].reshape(part.stop - part.start, -1)
-        yield part, np.nan_to_num(flat, nan=0, posinf=0, neginf=0) if not np.isfinite(flat).all() else flat
+        yield part, _finite(flat)
+
+
+def _finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return values if np.isfinite(values).all() else np.nan_to_num(values, nan=0, posinf=0, neginf=0)
