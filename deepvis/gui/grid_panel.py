@@ -250,7 +250,9 @@ class GridPanel(QWidget):
             front = pages.get(self._shown) or self.grid
         self.stage.setCurrentWidget(front)
         self._all.setVisible(self._shown in PATTERN_STAGES and not self._is_empty)
-        self.weight_strip.setVisible(self._shown is Stage.WEIGHTS and front is self.grid)
+        # already while the grid is awaited: it would have to be drawn again at another size
+        said = self._is_empty and bool(self.notice.words())
+        self.weight_strip.setVisible(self._shown is Stage.WEIGHTS and not self._is_enlarged and not said)
 
     def _build(self) -> None:
         self.setObjectName("grid_panel")

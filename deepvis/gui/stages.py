@@ -204,9 +204,11 @@ class StagePages(QObject):
         self._mark(self._controller.view.unit)
 
     def _show_weight_correlation(self, page: WeightCorrelationPage) -> None:
-        if self._controller.view.stage is Stage.WEIGHT_CORRELATION and self._weights.show_correlation(page, self._name):
-            self._shown = page
-            self._mark(self._controller.view.unit)
+        if self._controller.view.stage is not Stage.WEIGHT_CORRELATION:
+            return
+        again, self._shown = self._shown is not None, None if page.correlation is None else page
+        self._weights.show_correlation(page, self._name, again=again)
+        self._mark(self._controller.view.unit)
 
     def _mark(self, unit: int) -> None:
         page = self._page()

@@ -39,14 +39,12 @@ class WeightStages(QObject):
         self._panel = panel
         self._controller = controller
         self._arrived = arrived
-        self.shown: WeightCorrelationPage | None = None
         news = controller.weights
         news.grid_arrived.connect(self._show_grid)
         news.layer_arrived.connect(self._show_layer)
 
     def begin(self, stage: Stage) -> bool:
         """Show what is there already of another stage or layer; whether there was something."""
-        self.shown = None
         news = self._controller.weights
         if stage is Stage.WEIGHTS:
             layer, grid = news.present_layer(), news.present_grid()
@@ -78,16 +76,14 @@ class WeightStages(QObject):
             self._panel.show_weight_tiles(page.tiles(self._controller.view.weight_tiles), page.choices)
         self._panel.show_pattern(picture, self._controller.view.unit, self.words())
 
-    def show_correlation(self, page: WeightCorrelationPage, name: Callable[[int], str]) -> bool:
-        """Show the matrix, or why there is none; whether there is one."""
+    def show_correlation(self, page: WeightCorrelationPage, name: Callable[[int], str], *, again: bool) -> None:
+        """Show the matrix, or why there is none; `again` keeps the zoom."""
         self._arrived()
         if page.correlation is None:
             self._panel.show_empty(page.problem, offer=False)
-            return False
-        again, self.shown = self.shown is not None, page
+            return
         self._panel.correlation().set_correlation(page.correlation, page.order, name, keep_zoom=again)
         self._panel.show_page(f"{_capital(page.words)}  ·  kernels compared as lists of numbers")
-        return True
 
     def words(self) -> str:
         """What the grid of weights is made of, in one line."""

@@ -71,6 +71,7 @@ class PageBody(QWidget):
         self._keep = FittingButton("Keep in the gallery")
         self._session: SessionPage | None = None
         self._kept: tuple[PagePicture, ...] = ()
+        self._weights_known = False
         self.scores_shown = True
         self.sections: dict[str, Section] = {}
         self._build()
@@ -93,6 +94,8 @@ class PageBody(QWidget):
             elif said is not None:
                 section.show_words(said)
             section.setVisible(filled or key in pending or said is not None)
+        # they come from the network, whatever the gallery knows
+        self.sections["weights"].setVisible(self._weights_known)
         self._kept = data.kept
         if self._session is not None and self._session.unit != data.unit:
             self._session = None
@@ -111,6 +114,8 @@ class PageBody(QWidget):
         else:
             self.weights.set_page(page)
             section.show_body()
+        self._weights_known = True
+        section.show()
 
     def blank(self) -> None:
         """Take everything away that was about another unit; what comes next finds the places kept."""
