@@ -69,27 +69,27 @@ def compose(
 
     Args:
         pictures: uint8 `(units, height, width, 3)`.
-        units: int64, whose they are; all that the pane shows.
+        units: int64, whose they are, in a layout in order of their numbers; all that the pane shows.
         layout: where they go.
         view: colors beside and between them.
 
     Returns:
         uint8 `(pane_height, pane_width, 4)`: blue, green, red, 255.
     """
-    pane = np.empty((layout.pane_height, layout.pane_width, 4), np.uint8)
-    pane[:] = _bgrx(view.background)
-    rows, source_rows = _places(layout.pane_height, layout.top, layout.tile_height, layout.rows, pictures.shape[1])
-    columns, source_columns = _places(
-        layout.pane_width, layout.left, layout.tile_width, layout.columns, pictures.shape[2]
-    )
-    number_of = np.full(len(layout.units) + layout.columns, -1)
-    number_of[units] = np.arange(len(units))
-    index = rows[:, None] * layout.columns + columns[None, :]
-    there = (rows[:, None] >= 0) & (columns[None, :] >= 0)
-    number = np.where(there, number_of[np.where(there, index, 0)], -1)
-    shown = number >= 0
-    row, column = np.nonzero(shown)
-    pane[row, column, :3] = pictures[number[shown], source_rows[row], source_columns[column]][:, ::-1]
+    count, height, width = pictures.shape[:3]
+    rows, source_rows = _places(layout.pane_height, layout.top, layout.tile_height, layout.rows, height)
+    columns, source_columns = _places(layout.pane_width, layout.left, layout.tile_width, layout.columns, width)
+    # one word of four bytes per pixel, and last of all that of the background
+    bgrx = np.full((count * height * width + 1, 4), 255, np.uint8)
+    bgrx[:-1, :3], bgrx[-1] = pictures.reshape(-1, 3)[:, ::-1], _bgrx(view.background)
+    words = bgrx.view(np.uint32)[:, 0]
+    starts = np.full((layout.rows + 1, layout.columns + 1), -1)
+    starts.ravel()[units // layout.columns * (layout.columns + 1) + units % layout.columns] = np.arange(count)
+    starts *= height * width
+    start = np.ascontiguousarray(starts[rows][:, columns])
+    start += (source_rows * width)[:, None] * (start >= 0)
+    index = np.where(start < 0, len(words) - 1, start + source_columns)
+    pane = words.take(index).view(np.uint8).reshape(layout.pane_height, layout.pane_width, 4)
     _draw_gaps(pane, layout, view)
     return pane
 

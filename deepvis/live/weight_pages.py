@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 REMEMBERED_BYTES = 256 << 20
-"""Of figures, copied weights and correlations, of the layers looked at last."""
+"""Of figures and correlations of the layers looked at last."""
 
 MOST_KERNELS = 24
 """Of one unit's inputs that get a picture."""
@@ -58,11 +58,15 @@ class WeightPages:
     def __init__(self, model: str, source: WeightSource) -> None:
         self.model = model
         self._source = source
+        self._weights: tuple[str, UnitWeights | str] | None = None
         self._kept: Recent[object] = Recent(REMEMBERED_BYTES)
 
     def weights(self, layer: str) -> UnitWeights | str:
         """The weights of a layer's units, or a sentence that says why it has none."""
-        return self._remembered(("weights", layer), lambda: self._source.read(layer), _weights_bytes)
+        # of one layer at a time: they may share the network's memory, and may be a copy of 400 MB
+        if self._weights is None or self._weights[0] != layer:
+            self._weights = (layer, self._source.read(layer))
+        return self._weights[1]
 
     def figures(self, weights: UnitWeights, errand: Errand) -> WeightFigures:
         """Figures of every unit of a layer."""
@@ -204,7 +208,3 @@ def layer_words(weights: UnitWeights) -> str:
 def _unit_words(weights: UnitWeights, unit: int) -> str:
     alone = weights.kernels.shape[1] == 1 and not weights.sees_picture
     return f"{weights.words}, on input {weights.first_input(unit)} alone" if alone else weights.words
-
-
-def _weights_bytes(weights: UnitWeights | str) -> int:
-    return 0 if isinstance(weights, str) else weights.kernels.nbytes

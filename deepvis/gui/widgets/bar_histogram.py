@@ -121,13 +121,13 @@ class BarHistogram(QWidget):
         zero = -found.low / (found.high - found.low) * area.width()
         if 0 < zero < area.width():
             painter.fillRect(QRectF(zero, area.top(), 1, area.height()), QColor(theme.border))
+        painter.fillRect(QRect(0, area.bottom(), area.width(), 1), QColor(theme.border))
         color = QColor(theme.accent)
         for place in np.flatnonzero(found.counts):
             # one value in a million is still there
             height = max(1, round(int(found.counts[place]) / tallest * area.height()))
             left, width = int(edges[place]), max(1, int(edges[place + 1] - edges[place]) - 1)
             painter.fillRect(QRect(left, area.bottom() + 1 - height, width, height), color)
-        painter.fillRect(QRect(0, area.bottom(), area.width(), 1), QColor(theme.border))
 
     def _paint_ends(self, painter: QPainter, line: QRect, found: WeightHistogram, theme: Theme) -> None:
         painter.setPen(QColor(theme.muted))

@@ -32,7 +32,7 @@ class KernelGrid(TileGrid):
 
     def _paint_tile(self, painter: QPainter, index: int, tile: Tile, theme: Theme) -> None:
         super()._paint_tile(painter, index, tile, theme)
-        draw_frame(painter, self.tile_rect(index), 1, QColor(theme.faint))
+        draw_frame(painter, self.tile_rect(index).adjusted(1, 1, -1, -1), 1, QColor(theme.faint))
 
 
 class WeightSection(QWidget):
