@@ -19,6 +19,7 @@ from deepvis import (
     evaluation_commands,
     serve_command,
     synthesis_commands,
+    weight_commands,
 )
 from deepvis.command_options import check_colormap, run_options, settings_given, takes
 from deepvis.command_settings import CommandError, SettingsFile, chosen_settings, with_gathered_layers
@@ -214,6 +215,7 @@ app.command("import")(data_commands.import_gallery)
 app.command()(evaluation_commands.evaluate)
 app.command(help=attribution_commands.HELP)(attribution_commands.attribute)
 app.command()(serve_command.serve)
+app.command()(weight_commands.weights)
 
 _TAKING_LAYERS = ("scan", "synthesize", "export", "evaluate")
 """Commands whose `--layers` may be followed by several names."""

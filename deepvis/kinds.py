@@ -53,10 +53,23 @@ class Stage(StrEnum):
     """Every unit's best data-set crop."""
     SYNTHESIZED = "synthesized"
     """Every unit's best synthesized picture."""
+    WEIGHTS = "weights"
+    """Every unit's weights, and how they are distributed in the layer."""
     ACTIVITY = "activity"
     """How often each unit is active, and which are dead."""
+    WEIGHT_CORRELATION = "weight correlation"
+    """Which units have similar weights."""
     CORRELATION = "correlation"
     """Which units are active together."""
+
+
+class WeightTiles(StrEnum):
+    """What the grid shows of each unit's weights."""
+
+    KERNELS = "kernels"
+    """Small pictures of them."""
+    HISTOGRAMS = "histograms"
+    """How often each value occurs."""
 
 
 class Precision(StrEnum):

@@ -23,6 +23,7 @@ from deepvis.kinds import Scaling as Scaling
 from deepvis.kinds import SeedKind as SeedKind
 from deepvis.kinds import Sort as Sort
 from deepvis.kinds import Stage as Stage
+from deepvis.kinds import WeightTiles as WeightTiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -329,6 +330,7 @@ class View:
         fit: how the picture becomes the network's input.
         predictions: the top-5 list is shown, so the forward pass must reach the end.
         stage: what the middle of the window shows.
+        weight_tiles: what the grid shows of each unit's weights; None for what suits the layer.
         all_patterns: in the pattern grid, every exemplar or synthesized picture of a unit and not only its best.
         grid: the activation grid.
         pane: the selected unit's pane.
@@ -344,6 +346,7 @@ class View:
     fit: Fit = Fit.CROP
     predictions: bool = True
     stage: Stage = Stage.ACTIVATIONS
+    weight_tiles: WeightTiles | None = None
     all_patterns: bool = False
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)

@@ -154,7 +154,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Next: pictures, statistics",
         ("S",),
         "Data",
-        "What the middle of the window shows of the layer: exemplars, synthesized pictures, activity, correlation.",
+        "What the middle of the window shows of the layer: exemplars, synthesized pictures, weights, activity, "
+        "correlation of weights and of activity.",
     ),
     ActionSpec("previous_pattern", "Previous: pictures, statistics", ("Shift+S",), "Data"),
     ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
@@ -166,7 +167,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Data",
         "Made to excite each unit.",
     ),
+    ActionSpec("show_weights", "Show the weights of each unit", (), "Data", "Kernels or histograms of each unit."),
     ActionSpec("show_activity", "Show how often units are active", (), "Data", "Finds units that never answer."),
+    ActionSpec("show_weight_correlation", "Show which units have similar weights", (), "Data"),
     ActionSpec("show_correlation", "Show which units are active together", (), "Data"),
     ActionSpec(
         "toggle_first_pattern",

@@ -239,6 +239,14 @@ class ViewCommands:
         """The picture made to excite each unit, in the grid."""
         self._stage(Stage.SYNTHESIZED)
 
+    def show_weights(self) -> None:
+        """Every unit's weights."""
+        self._stage(Stage.WEIGHTS)
+
+    def show_weight_correlation(self) -> None:
+        """Which units have similar weights."""
+        self._stage(Stage.WEIGHT_CORRELATION)
+
     def show_activity(self) -> None:
         """How often each unit is active."""
         self._stage(Stage.ACTIVITY)
@@ -288,8 +296,9 @@ class ViewCommands:
 
     def _layout(self) -> GridLayout | None:
         """Where the tiles lie that are on screen; a grid of the layer before has other units."""
-        if self._view.stage in PATTERN_STAGES:
-            pattern = self._controller.pattern
+        if self._view.stage in (*PATTERN_STAGES, Stage.WEIGHTS):
+            weights, pattern = self._controller.weights, self._controller.pattern
+            pattern = weights.present_grid() if self._view.stage is Stage.WEIGHTS else pattern
             return pattern.layout if pattern is not None and pattern.view.layer == self._view.layer else None
         result = self._controller.result
         fits = result is not None and result.grid is not None and result.view.layer == self._view.layer

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from deepvis.config import SettingsError
 from deepvis.gui import back_moves, moves
 from deepvis.gui.history import History
+from deepvis.gui.weight_news import WeightNews
 from deepvis.imaging.colormap import COLORMAPS
 from deepvis.live.events import (
     CamerasListed,
@@ -51,6 +52,7 @@ class Controller(QObject):
         session_page: the latest of this session's exemplars, as `page`.
         pattern: the latest grid of exemplars or of synthesized pictures; it may be about another layer.
         layer_page: the latest figures of a layer; they may be about another one.
+        weights: the latest of the network's weights.
         unit_order: int64, units in the order in which a page without tiles shows them; None where there are tiles.
 
     Signals:
@@ -113,6 +115,7 @@ class Controller(QObject):
         self.session_page: SessionPage | None = None
         self.pattern: PatternPicture | None = None
         self.layer_page: LayerPageData | None = None
+        self.weights = WeightNews(session, lambda: self.view, self)
         self.unit_order: NDArray[np.int64] | None = None
         self.frozen = False
         self.history = History()
@@ -162,6 +165,7 @@ class Controller(QObject):
         self.session_page = session_page or self.session_page
         self._pass_on(page, session_page)
         self._fetch_layer_pages()
+        self.weights.fetch()
 
     def _pass_on(self, page: UnitPageData | None, session_page: SessionPage | None) -> None:
         if page is not None and self._is_selected(page.unit):
@@ -214,6 +218,7 @@ class Controller(QObject):
         view = view_for_model(self.view, ready.info, layer, unit if layer or self.view.model == "" else None)
         if other:
             self.result = self.page = self.session_page = self.pattern = self.layer_page = None
+            self.weights.forget()
             self.history.clear()
             view = back_moves.of_another_model(view)
         self.model_changed.emit(ready.info)
@@ -255,6 +260,7 @@ class Controller(QObject):
         self.view_changed.emit(view)
         if elsewhere:
             self._pass_on(self.page, self.session_page)
+            self.weights.pass_on()
 
     def layer(self) -> LayerInfo | None:
         """The viewed layer, once a model runs."""

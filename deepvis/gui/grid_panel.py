@@ -17,9 +17,10 @@ from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.grid_view import GridPane
 from deepvis.gui.widgets.notice import Notice
 from deepvis.gui.widgets.unit_view import UnitView
+from deepvis.gui.widgets.weight_strip import WeightStrip
 from deepvis.imaging.colormap import COLORMAPS, table
 from deepvis.live.pages import PATTERN_STAGES
-from deepvis.records import Scaling, Sort, Stage
+from deepvis.records import Scaling, Sort, Stage, WeightTiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +40,7 @@ SORT_TIP = "Order of the units, by their values now or, of exemplars, in the dat
 HIDE_TIP = "Leave out units that have not answered since the layer was chosen, or in the whole data set (Ctrl+D)"
 EMPTY_TIP = "Leave out units that have no synthesized picture yet (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
+TILES_TIP = "What is shown of each unit's weights: small pictures of its kernels, or how its weights are distributed"
 STAGE_TIP = "What is shown of the layer (S)"
 ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
 SCAN = "Scan a folder of images…"
@@ -58,6 +60,7 @@ class GridPanel(QWidget):
         stage_chosen: another `Stage`.
         gradients_chosen: gradients in the grid of maps, or activations.
         all_chosen: all exemplars of each unit, or its best.
+        tiles_chosen: other `WeightTiles`.
         scan_asked: the button of an empty page was clicked.
         synthesize_asked: the same on the page of synthesized pictures.
         page_made: a page was made, for it was needed for the first time: its `Stage` and the widget.
@@ -68,6 +71,7 @@ class GridPanel(QWidget):
     stage_chosen = pyqtSignal(object)
     gradients_chosen = pyqtSignal(bool)
     all_chosen = pyqtSignal(bool)
+    tiles_chosen = pyqtSignal(object)
     scan_asked = pyqtSignal()
     synthesize_asked = pyqtSignal()
     page_made = pyqtSignal(object, object)
@@ -80,6 +84,7 @@ class GridPanel(QWidget):
         self.color_bar = ColorBar()
         self.stage = QStackedWidget()
         self.notice = Notice(SCAN)
+        self.weight_strip = WeightStrip()
         self._shown = Stage.ACTIVATIONS
         self._large: UnitView | BackPicture | None = None
         self._is_empty = False
@@ -99,7 +104,7 @@ class GridPanel(QWidget):
             "colormap": self._combo("colormap", [(name, name) for name in COLORMAPS], "Color map (M)"),
             "sort": self._combo("sort", [(f"by {kind}", kind) for kind in Sort], SORT_TIP),
         }
-        self._stages = CompactCombo()
+        self._stages, self._tiles = CompactCombo(), CompactCombo()
         self._hide_dead = self._toggle("hide dead", HIDE_TIP)
         self._all = self._toggle("all images", ALL_TIP)
         self._build()
@@ -150,9 +155,14 @@ class GridPanel(QWidget):
 
     def show_pattern(self, picture: PatternPicture, unit: int, words: str) -> None:
         """Show another grid of pictures, and what it is made of in one line; nothing happens on other pages."""
-        if self._shown in PATTERN_STAGES and picture.bgrx is not None and picture.layout is not None:
+        if self._shown in (*PATTERN_STAGES, Stage.WEIGHTS) and picture.bgrx is not None and picture.layout is not None:
             self.grid.set_mosaic(picture.bgrx, picture.layout, unit, None)
             self.show_page(words)
+
+    def show_weight_tiles(self, tiles: WeightTiles, choices: frozenset[WeightTiles]) -> None:
+        """Say what the tiles are, and what they can be."""
+        self._tiles.setCurrentIndex(self._tiles.findData(tiles))
+        self._tiles.setEnabled(len(choices) > 1)
 
     def show_page(self, words: str) -> None:
         """Show the page itself in place of the reason why it is empty, and a line below it."""
@@ -229,10 +239,11 @@ class GridPanel(QWidget):
         self.grid.clear()
         self.grid.set_message("")
         self.set_words("")
-        self._is_empty = stage in (Stage.ACTIVITY, Stage.CORRELATION)
+        self._is_empty = stage in (Stage.ACTIVITY, Stage.CORRELATION, Stage.WEIGHT_CORRELATION)
         self.notice.set_words("", offer=False)
         for widget in (self._choices["sort"], self._hide_dead):
             widget.setVisible(live or stage in PATTERN_STAGES)
+        self._tiles.setVisible(stage is Stage.WEIGHTS)
         made = stage is Stage.SYNTHESIZED
         self._hide_dead.setText("hide empty" if made else "hide dead")
         self._hide_dead.setToolTip(EMPTY_TIP if made else HIDE_TIP)
@@ -252,7 +263,8 @@ class GridPanel(QWidget):
 
     def _place(self) -> None:
         """Bring the widget to the front that is to be seen."""
-        pages = {Stage.ACTIVITY: self._activity, Stage.CORRELATION: self._correlation}
+        matrix = self._correlation
+        pages = {Stage.ACTIVITY: self._activity, Stage.CORRELATION: matrix, Stage.WEIGHT_CORRELATION: matrix}
         if self._large is not None:
             front: QWidget = self._large
         elif self._is_empty and self._shown is not Stage.ACTIVATIONS:
@@ -261,6 +273,9 @@ class GridPanel(QWidget):
             front = pages.get(self._shown) or self.grid
         self.stage.setCurrentWidget(front)
         self._all.setVisible(self._shown in PATTERN_STAGES and not self._is_empty)
+        # already while the grid is awaited: it would have to be drawn again at another size
+        said = self._is_empty and bool(self.notice.words())
+        self.weight_strip.setVisible(self._shown is Stage.WEIGHTS and self._large is None and not said)
 
     def _build(self) -> None:
         self.setObjectName("grid_panel")
@@ -271,6 +286,12 @@ class GridPanel(QWidget):
         for stage in Stage:
             self._stages.addItem(str(stage), stage)
         self._stages.insertItem(1, GRADIENTS, GRADIENTS)
+        for tiles in WeightTiles:
+            self._tiles.addItem(str(tiles), tiles)
+        self._dress(self._tiles, TILES_TIP)
+        self._tiles.activated.connect(lambda _index: self.tiles_chosen.emit(self._tiles.currentData()))
+        for hidden in (self._tiles, self.weight_strip):
+            hidden.hide()
         self._dress(self._stages, STAGE_TIP)
         self._stages.activated.connect(lambda _index: self._choose_page())
         self.notice.action_clicked.connect(self._ask)
@@ -282,6 +303,7 @@ class GridPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(self._header())
         column.addWidget(self.stage, 1)
+        column.addWidget(self.weight_strip)
         column.addWidget(self._build_footer())
 
     def _header(self) -> QHBoxLayout:
@@ -289,7 +311,7 @@ class GridPanel(QWidget):
         header.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         header.setSpacing(SPACE // 2)
         header.addWidget(_Heading(self._title, self._detail), 1)
-        for widget in (self._stages, self._choices["sort"], self._hide_dead):
+        for widget in (self._stages, self._tiles, self._choices["sort"], self._hide_dead):
             header.addWidget(widget)
         return header
 

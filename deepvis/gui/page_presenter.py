@@ -34,6 +34,7 @@ class PagePresenter:
         controller.model_failed.connect(self._show_failure)
         controller.page_arrived.connect(page.set_page)
         controller.session_page_arrived.connect(page.set_session)
+        controller.weights.unit_arrived.connect(page.set_weights)
         controller.result_arrived.connect(self._follow_result)
         page.picture_opened.connect(self._open)
         page.unit_clicked.connect(controller.select_unit)

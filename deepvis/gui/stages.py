@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 
 from deepvis.gui.figures import number
+from deepvis.gui.weight_stages import WeightStages
 from deepvis.gui.widgets.made_words import figures_of, name_of, value_text
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import PATTERN_STAGES, WEIGHT_STAGES
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from deepvis.gui.widgets.activity_page import ActivityPage
     from deepvis.gui.widgets.correlation_page import CorrelationPage
     from deepvis.live.pages import LayerPageData, PatternPicture, UnitPageData
+    from deepvis.live.weight_records import WeightCorrelationPage
     from deepvis.records import View
 
 WAIT_MS = 300
@@ -28,6 +30,13 @@ WITHOUT_CORRELATION = (
 )
 
 NONE_YET = "no synthesized picture that excites it yet"
+
+_PATIENCE = {
+    Stage.EXEMPLARS: "The exemplars of {layer} are being read.",
+    Stage.SYNTHESIZED: "The synthesized pictures of {layer} are being read.",
+    Stage.WEIGHTS: "The weights of {layer} are being read.",
+    Stage.WEIGHT_CORRELATION: "The correlation of the weights of {layer} is being computed.",
+}
 
 _PATTERN_WORDS = {
     Stage.EXEMPLARS: ("The best image of each unit", "The best images of each unit"),
@@ -45,11 +54,12 @@ class StagePages(QObject):
         self._panel = window.grid_panel
         self._controller = window.controller
         self._about: tuple[Stage, str, str] = (Stage.ACTIVATIONS, "", "")
-        self._shown: LayerPageData | None = None
+        self._shown: LayerPageData | WeightCorrelationPage | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(WAIT_MS)
         self._patience.timeout.connect(self._ask_for_patience)
+        self._weights = WeightStages(self._panel, self._controller, self._patience.stop, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -61,6 +71,8 @@ class StagePages(QObject):
         controller.pattern_arrived.connect(self._show_pattern)
         controller.layer_page_arrived.connect(self._show_layer_page)
         controller.page_arrived.connect(self._show_origin)
+        controller.weights.correlation_arrived.connect(self._show_weight_correlation)
+        panel.tiles_chosen.connect(lambda tiles: controller.set_view(replace(controller.view, weight_tiles=tiles)))
 
     def _connect_page(self, _stage: Stage, page: ActivityPage | CorrelationPage) -> None:
         page.unit_clicked.connect(self._controller.select_unit)
@@ -89,7 +101,11 @@ class StagePages(QObject):
                 self._window.presenter.show(result)
             return
         pattern, layer_page = controller.pattern, controller.layer_page
-        if stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
+        if stage in WEIGHT_STAGES:
+            if not self._weights.begin(stage):
+                self._panel.show_waiting("")
+                self._patience.start()
+        elif stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
             self._show_pattern(pattern)
         elif layer_page is not None and controller.is_viewed(layer_page) and _suffices(layer_page, stage):
             self._show_layer_page(layer_page)
@@ -101,8 +117,8 @@ class StagePages(QObject):
         if self._controller.info is None:
             self._panel.show_waiting(self._controller.failure or "The network is being loaded.")
             return
-        what = {Stage.EXEMPLARS: "exemplars", Stage.SYNTHESIZED: "synthesized pictures"}.get(self._about[0], "figures")
-        self._panel.show_waiting(f"The {what} of {self._about[2]} are being read.")
+        said = _PATIENCE.get(self._about[0], "The figures of {layer} are being read.")
+        self._panel.show_waiting(said.format(layer=self._about[2]))
 
     # exemplars
 
@@ -139,7 +155,7 @@ class StagePages(QObject):
 
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says: on a live map its values, on a picture the unit and what it does now."""
-        if self._controller.view.stage not in PATTERN_STAGES:
+        if self._controller.view.stage not in (*PATTERN_STAGES, Stage.WEIGHTS):
             return self._window.presenter.hover_text(unit, position)
         return "\n".join(self._tile_lines(unit, brief=False))
 
@@ -151,6 +167,8 @@ class StagePages(QObject):
         lines = [f"{layer.name}/{unit}"]
         label = "" if controller.info is None else controller.info.label(layer, unit)
         lines += [label] if label else []
+        if controller.view.stage is Stage.WEIGHTS:
+            return [*lines, *self._weights.hover_lines(unit)]
         made = controller.view.stage is Stage.SYNTHESIZED
         lines += self._made_text(unit, brief=brief) if made else self._best_text(unit)
         result = controller.result
@@ -204,6 +222,13 @@ class StagePages(QObject):
         elif correlation is not None:
             self._panel.correlation().set_correlation(correlation, data.order, self._name, keep_zoom=again)
         self._panel.show_page("  ·  ".join(part for part in (data.record.stale, data.origin) if part))
+        self._mark(self._controller.view.unit)
+
+    def _show_weight_correlation(self, page: WeightCorrelationPage) -> None:
+        if self._controller.view.stage is not Stage.WEIGHT_CORRELATION:
+            return
+        again, self._shown = self._shown is not None, None if page.correlation is None else page
+        self._weights.show_correlation(page, self._name, again=again)
         self._mark(self._controller.view.unit)
 
     def _mark(self, unit: int) -> None:

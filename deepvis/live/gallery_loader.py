@@ -14,7 +14,14 @@ from deepvis.live.layer_pages import LayerPages
 from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.page_maker import PageMaker
 from deepvis.live.page_notes import layer_not_synthesized, not_scanned
-from deepvis.live.pages import PATTERN_STAGES, LayerPageData, PatternPicture, SessionPage, UnitPageData
+from deepvis.live.pages import (
+    PATTERN_STAGES,
+    WEIGHT_STAGES,
+    LayerPageData,
+    PatternPicture,
+    SessionPage,
+    UnitPageData,
+)
 from deepvis.live.pattern_grid import PatternGrid
 from deepvis.live.pattern_tiles import LayerTiles, Tiles
 from deepvis.live.recent import Recent
@@ -146,7 +153,7 @@ class GalleryLoader(Worker):
                 self._answer_page(desk, layer)
             if self._view.stage in PATTERN_STAGES:
                 self._answer_pattern(desk, layer)
-            elif self._view.stage is not Stage.ACTIVATIONS:
+            elif self._view.stage is not Stage.ACTIVATIONS and self._view.stage not in WEIGHT_STAGES:
                 self._answer_layer(desk, layer)
         except GalleryError as error:
             self._give_up(desk, error)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deepvis.live.meter import RateMeter
     from deepvis.live.session_frames import KeptPicture, SessionFrames
     from deepvis.live.session_watch import SessionWatch
+    from deepvis.live.weights import LentWeights
     from deepvis.models.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class InferenceWorker(Worker):
         self._lender = Lender()
         self._take_loan: Callable[[Loan], None] = lambda _: None
         self._framed: Callable[[], None] = lambda: None
+        self._take_weights: Callable[[LentWeights], None] | None = None
         self._answering: Answering | None = None
         self._engine: Engine | None = None
         self._receivers: tuple[Callable[[SessionFrames], None], Callable[[KeptPicture], None]] | None = None
@@ -89,6 +91,10 @@ class InferenceWorker(Worker):
     def tell_studio(self, deliver: Callable[[Loan], None], framed: Callable[[], None]) -> None:
         """Who gets what `loans` asks for, and hears of every live frame; to be said before the start."""
         self._take_loan, self._framed = deliver, framed
+
+    def tell_weights(self, deliver: Callable[[LentWeights], None]) -> None:
+        """Who gets the network's weights whenever it is another one or elsewhere; to be said before the start."""
+        self._take_weights = deliver
 
     def open(self) -> None:
         """Import torch here, beside the window instead of in front of it."""
@@ -201,6 +207,14 @@ class InferenceWorker(Worker):
         self.report(ModelReady(self._engine.info(), moved))
         if trouble:
             self.report(Notice(trouble, "error"))
+        self._give_weights(self._engine)
+
+    def _give_weights(self, engine: Engine) -> None:
+        from deepvis.live.weights import LentWeights  # noqa: PLC0415  (imports torch)
+        from deepvis.models.unit_weights import weight_source  # noqa: PLC0415  (imports torch)
+
+        if self._take_weights is not None:
+            self._take_weights(LentWeights(engine.loaded.name, weight_source(engine)))
 
     def _forget(self) -> None:
         self._lender.forget()

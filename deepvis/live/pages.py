@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PATTERN_STAGES = frozenset({Stage.EXEMPLARS, Stage.SYNTHESIZED})
 """Those that are a grid of the gallery's pictures, with a tile per unit."""
+WEIGHT_STAGES = frozenset({Stage.WEIGHTS, Stage.WEIGHT_CORRELATION})
+"""Those that are about the network's weights: no gallery is needed."""
 
 
 @dataclass(frozen=True, slots=True)

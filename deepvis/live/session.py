@@ -19,6 +19,7 @@ from deepvis.live.scan_runner import ScanRunner
 from deepvis.live.studio import StudioWorker
 from deepvis.live.studio_door import Studio, StudioStates
 from deepvis.live.turns import Turns
+from deepvis.live.weights import WeightWorker
 from deepvis.records import View
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from deepvis.live.pages import LayerPageData, PagePicture, PatternPicture, SessionPage, UnitPageData
     from deepvis.live.result import LiveResult
     from deepvis.live.scan_wish import ScanWish
+    from deepvis.live.weight_records import LayerWeightsPage, UnitWeightsPage, WeightCorrelationPage
     from deepvis.live.worker import Worker
     from deepvis.records import ModelInfo, ModelRequest, Precision
     from deepvis.sources.base import FrameSource, SourceCommand
@@ -88,6 +90,8 @@ class LiveSession:
         )
         self._inference.tell_studio(self._studio.loans.put, turns.frame)
         self.studio = Studio(self._studio, states)
+        self._weights = WeightWorker(self._events.put, notify)
+        self._inference.tell_weights(self._weights.sources.put)
         self._models = ModelWorker(self._events.put, self._inference.engines.put, self._inference.boxes.put, threads)
 
     def start(self) -> None:
@@ -105,7 +109,7 @@ class LiveSession:
 
     @property
     def _workers(self) -> tuple[Worker, ...]:
-        return (self._capture, self._inference, self._models, self._gallery, self._scan, self._studio)
+        return (self._capture, self._inference, self._models, self._gallery, self._scan, self._studio, self._weights)
 
     @property
     def view(self) -> View:
@@ -118,6 +122,7 @@ class LiveSession:
             self._view = view
             self._inference.views.put(view)
             self._gallery.views.put(view)
+            self._weights.views.put(view)
 
     def load_model(self, request: ModelRequest) -> None:
         """Ask for a model; `ModelReady` or `ModelFailed` tells how it ended."""
@@ -203,6 +208,22 @@ class LiveSession:
     def take_layer_page(self) -> LayerPageData | None:
         """Activity and correlation of the viewed layer, once; only while `View.stage` asks for one of them."""
         return self._gallery.layer_pages.take()
+
+    def take_unit_weights(self) -> UnitWeightsPage | None:
+        """The weights of the selected unit, once; `UnitWeightsPage.unit` tells a late one."""
+        return self._weights.units.take()
+
+    def take_layer_weights(self) -> LayerWeightsPage | None:
+        """The weights of the viewed layer, once; only while `View.stage` is `WEIGHTS`."""
+        return self._weights.layers.take()
+
+    def take_weight_grid(self) -> PatternPicture | None:
+        """The grid of the viewed layer's weights, once; only while `View.stage` is `WEIGHTS`."""
+        return self._weights.grids.take()
+
+    def take_weight_correlation(self) -> WeightCorrelationPage | None:
+        """How similar the units' weights are, once; only while `View.stage` is `WEIGHT_CORRELATION`."""
+        return self._weights.correlations.take()
 
     def take_session_page(self) -> SessionPage | None:
         """The frames of this session that excited the selected unit most, once.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
 
+from deepvis.models.data_flow import Flow, FlowTracker
 from deepvis.models.errors import ModelError
 from deepvis.models.layout import Kind, Layout, clues, find_layout, first_tensor
 from deepvis.models.worth_showing import Step, worth_showing
@@ -30,6 +31,7 @@ class LayerTap:
         layout: how its output becomes maps; None where `info.reason` says why it cannot.
         overwritten: a later operation writes into the output in place, so it must be copied to be kept.
         normalizes: the softmax still has to be taken of the network's output; only with the `softmax` layer.
+        flow: whose output the module takes and gives on, counted like the taps.
     """
 
     info: LayerInfo
@@ -39,6 +41,7 @@ class LayerTap:
     layout: Layout | None
     overwritten: bool
     normalizes: bool = False
+    flow: Flow = field(default_factory=Flow)
 
     @property
     def name(self) -> str:
@@ -53,6 +56,7 @@ class _Call:
     output: torch.Tensor | None
     version: int
     layout: Layout | str
+    flow: Flow
 
     def overwritten(self) -> bool:
         return self.output is not None and self.output._version != self.version
@@ -91,16 +95,23 @@ def describe_layers(
 def _run_once(network: nn.Module, batch: torch.Tensor) -> tuple[list[_Call], torch.Tensor | None]:
     calls: list[_Call] = []
     known = clues(network, batch)
+    tracker = FlowTracker()
+
+    def enter(module: nn.Module, inputs: object) -> None:
+        tracker.enter(module, first_tensor(inputs))
 
     def record(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(module: nn.Module, _inputs: object, output: object) -> None:
             tensor = first_tensor(output)
             version = 0 if tensor is None else tensor._version
-            calls.append(_Call(name, module, tensor, version, find_layout(module, tensor, known)))
+            flow = tracker.leave(module, tensor)
+            calls.append(_Call(name, module, tensor, version, find_layout(module, tensor, known), flow))
 
         return hook
 
-    handles = [module.register_forward_hook(record(name)) for name, module in network.named_modules() if name]
+    named = [(name, module) for name, module in network.named_modules() if name]
+    handles = [module.register_forward_pre_hook(enter) for _, module in named]
+    handles += [module.register_forward_hook(record(name)) for name, module in named]
     try:
         with torch.inference_mode(mode=False), torch.no_grad():
             # A copy, because a network may write into its input, and only tensors of this mode count their versions.
@@ -134,7 +145,7 @@ def _module_taps(calls: list[_Call], output: torch.Tensor | None, classes: int |
         is_classes = classes is not None and info.units == classes and _same_values(call, output)
         layout = call.layout if isinstance(call.layout, Layout) else None
         info = replace(info, is_classes=is_classes)
-        taps.append(LayerTap(info, call.name, index, totals[call.name], layout, call.overwritten()))
+        taps.append(LayerTap(info, call.name, index, totals[call.name], layout, call.overwritten(), flow=call.flow))
     return taps
 
 

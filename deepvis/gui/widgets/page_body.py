@@ -19,6 +19,7 @@ from deepvis.gui.widgets.placeholder import FittingButton
 from deepvis.gui.widgets.section import Section
 from deepvis.gui.widgets.similar_units import SimilarUnits
 from deepvis.gui.widgets.synthesis_section import SynthesisSection
+from deepvis.gui.widgets.weight_section import WeightSection
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from deepvis.gallery.records import UnitStatistics
     from deepvis.live.pages import PagePicture, SessionPage, UnitPageData
+    from deepvis.live.weight_records import UnitWeightsPage
 
 _WIDE = 204
 """Logical pixels from which on a title and a button of two words fit beside each other."""
@@ -64,10 +66,12 @@ class PageBody(QWidget):
         self.histogram = HistogramPlot()
         self.classes = ClassBars()
         self.similar = SimilarUnits()
+        self.weights = WeightSection()
         self.statistics = FactsTable()
         self._keep = FittingButton("Keep in the gallery")
         self._session: SessionPage | None = None
         self._kept: tuple[PagePicture, ...] = ()
+        self._weights_known = False
         self.scores_shown = True
         self.sections: dict[str, Section] = {}
         self._build()
@@ -90,6 +94,8 @@ class PageBody(QWidget):
             elif said is not None:
                 section.show_words(said)
             section.setVisible(filled or key in pending or said is not None)
+        # they come from the network, whatever the gallery knows
+        self.sections["weights"].setVisible(self._weights_known)
         self._kept = data.kept
         if self._session is not None and self._session.unit != data.unit:
             self._session = None
@@ -100,6 +106,17 @@ class PageBody(QWidget):
         self._session = page
         self._show_session_pictures()
 
+    def show_weights(self, page: UnitWeightsPage) -> None:
+        """Fill the section of weights alone."""
+        section = self.sections["weights"]
+        if page.problem:
+            section.show_words(Words(page.problem))
+        else:
+            self.weights.set_page(page)
+            section.show_body()
+        self._weights_known = True
+        section.show()
+
     def blank(self) -> None:
         """Take everything away that was about another unit; what comes next finds the places kept."""
         self._session, self._kept = None, ()
@@ -109,6 +126,7 @@ class PageBody(QWidget):
         self.histogram.set_histogram(None)
         self.classes.blank()
         self.similar.blank()
+        self.weights.blank()
         self.statistics.blank()
         self._keep.setEnabled(False)
 
@@ -195,6 +213,7 @@ class PageBody(QWidget):
             "histogram": self.histogram,
             "classes": self.classes,
             "similar": self.similar,
+            "weights": self.weights,
             "statistics": self.statistics,
         }
         return own[key] if key in own else self.strips[key]

@@ -38,6 +38,7 @@ TITLES = {
     "quantiles": "Random images",
     "similar": "Similar units",
     "classes": "Class selectivity",
+    "weights": "Weights",
     "attribution": "What it looks for",
     "statistics": "Statistics",
 }

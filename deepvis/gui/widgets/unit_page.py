@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deepvis.gui.widgets.section import Section
     from deepvis.gui.widgets.synthesis_section import SynthesisSection
     from deepvis.live.pages import PagePicture, SessionPage, UnitPageData
+    from deepvis.live.weight_records import UnitWeightsPage
 
 HOLD_MS = 60
 """The pictures of the unit before stay for this long while those of another are read: most pages come within it."""
@@ -62,6 +63,7 @@ class UnitPage(QScrollArea):
         super().__init__(parent)
         self._address = ""
         self._data: UnitPageData | None = None
+        self._weights: UnitWeightsPage | None = None
         self._reading_of: tuple[int, Sequence[tuple[str, str]], float] | None = None
         self._ranked = False
         self._page = QWidget()
@@ -164,6 +166,12 @@ class UnitPage(QScrollArea):
         finally:
             self.setUpdatesEnabled(True)
 
+    def set_weights(self, page: UnitWeightsPage) -> None:
+        """Show the weights of the unit; those of another unit are left aside."""
+        if str(page.unit) == self._address:
+            self._weights = page
+            self._body.show_weights(page)
+
     def expect_page(self) -> None:
         """What is shown does not hold any more; what does will follow."""
         self._data, self._reading_of = None, None
@@ -251,6 +259,9 @@ class UnitPage(QScrollArea):
         if self._reading_of is None:
             self._facts.blank()
         self._body.blank()
+        if self._weights is not None and str(self._weights.unit) == self._address:
+            # they do not come from the gallery, which is what is waited for
+            self._body.show_weights(self._weights)
         self._origin.set_words(" ")
 
     def _say_reading(self) -> None:

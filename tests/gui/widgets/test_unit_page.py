@@ -15,6 +15,7 @@ from deepvis.gui.widgets.page_body import statistics_facts
 from deepvis.gui.widgets.page_parts import SCAN_ACTION, SCAN_BRIEF, TITLES, pending_parts, words_for
 from deepvis.gui.widgets.unit_page import HOLD_MS, UnitPage, with_rank
 from deepvis.live.pages import SessionPage, UnitPageData
+from deepvis.live.weight_records import UnitWeightsPage
 from deepvis.records import UnitId
 
 SCANNED = ("exemplars", "minima", "quantiles", "histogram", "classes", "similar")
@@ -58,6 +59,8 @@ def test_nothing_but_the_header_is_shown_before_a_page_came(page):
 
 def test_every_part_of_a_full_page_is_filled_in_its_order(page, page_data):
     page.set_page(page_data())
+    assert visible_keys(page) == [key for key in TITLES if key != "weights"]
+    page.set_weights(UnitWeightsPage(page.data.unit, problem="It has no weights."))
     assert visible_keys(page) == list(TITLES)
     filled = [key for key in TITLES if page.section(key).filled]
     assert filled == ["exemplars", "histogram", "minima", "quantiles", "similar", "classes", "statistics"]
