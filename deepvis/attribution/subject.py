@@ -57,14 +57,17 @@ class Subject:
         """
         tap = known_tap(self.engine, layer)
         run = self.run([layer], to_the_end=not tap.module)
-        predictions = self.engine.predictions(self._probabilities(run))
+        probabilities = self._probabilities(run)
+        logits = None if probabilities is None or run.output is None else run.output[0].detach()
+        predictions = self.engine.predictions(probabilities)
         if tap.module:
             reached = run.layers[layer]
             prefix = None if reached.prefix is None else reached.prefix[0].detach()
             activations = Activations(reached.maps[0].detach(), prefix)
         else:
             activations = Activations(self._softmax(run)[:, None, None])
-        return EngineAnswer(planar(activations), predictions, run.output is not None, run.milliseconds)
+        complete = run.output is not None
+        return EngineAnswer(planar(activations), predictions, complete, run.milliseconds, logits, probabilities)
 
     def attribute(self, target: Target, method: Method, options: Options = Options()) -> Attribution:  # noqa: B008  (frozen)
         """Which pixels speak for a target.

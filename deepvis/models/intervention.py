@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from copy import copy
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 
 from deepvis.causes import ChangeKind, in_force
 from deepvis.models.errors import ModelError
+from deepvis.models.graph_reader import with_first_tensor
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from torch import nn
@@ -148,23 +146,3 @@ def _is_in_place(module: nn.Module, inputs: object, output: torch.Tensor) -> boo
     """Whether a module wrote its result into its input, and that may be written into once more."""
     writes = getattr(module, "inplace", False) is True and first_tensor(inputs) is output
     return writes and not (torch.is_grad_enabled() and output.requires_grad)
-
-
-def with_first_tensor(output: Any, tensor: torch.Tensor) -> Any:  # noqa: ANN401  (whatever a module gave)
-    """A module's output with another tensor in the place of `first_tensor(output)`."""
-    if isinstance(output, torch.Tensor):
-        return tensor
-    if isinstance(output, Mapping):
-        made: Any = copy(output)
-        key = next(key for key, part in output.items() if first_tensor(part) is not None)
-        made[key] = with_first_tensor(output[key], tensor)
-        return made
-    if is_dataclass(output):
-        made = copy(output)
-        name = next(each.name for each in fields(output) if first_tensor(getattr(output, each.name)) is not None)
-        object.__setattr__(made, name, with_first_tensor(getattr(output, name), tensor))
-        return made
-    parts = list(output)
-    place = next(place for place, part in enumerate(parts) if first_tensor(part) is not None)
-    parts[place] = with_first_tensor(parts[place], tensor)
-    return getattr(type(output), "_make", type(output))(parts)

@@ -1,0 +1,280 @@
+"""What feeds a unit: how much it loses when a unit of an earlier layer is muted, estimated for all at once and exact.
+
+The estimate is the first order of Taylor's series: muting takes the activation a away, so the unit changes by about
+the sum over positions of -a times its gradient (Molchanov et al. 2017, arXiv 1611.06440, equation 7, with its sign).
+The exact number comes from running the network with each unit muted in turn, many at once: the layers before the
+earlier one run for one picture only, which is then made as many as units are muted.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from deepvis.attribution.forward_pass import graph_mode, known_tap
+from deepvis.attribution.unit_value import BeforeRectifier, UnitValue
+from deepvis.models.devices import is_out_of_memory
+from deepvis.models.errors import ModelError
+from deepvis.models.graph_reader import GraphReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from deepvis.models.engine import Engine
+    from deepvis.models.layers import LayerTap
+
+log = logging.getLogger(__name__)
+
+ALL_BELOW = 300
+"""Of a layer with at most so many units all are muted in turn."""
+
+BEST = 64
+"""Of a larger one these, the largest estimates."""
+
+STEP_S = 0.12
+"""A step should take about so long: whoever wants something else waits for it."""
+
+FIRST_STEP, LARGEST_STEP = 8, 64
+"""Units muted at once."""
+
+_TOLERANCE = 0.02
+"""Part of the unit's range by which a picture among many may differ from the same picture alone."""
+
+
+class Way(Enum):
+    """How many units are muted at once, from the fastest on; what a network does not take falls back to the next."""
+
+    WIDENED = auto()
+    """One picture up to the earlier layer, from there on one per muted unit."""
+    WHOLE = auto()
+    """One picture per muted unit from the beginning."""
+    SINGLE = auto()
+    """One after the other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What the linear estimate found.
+
+    Attributes:
+        value: of the unit, before its own rectifier.
+        position: `(row, column)` it was read at; None for the mean.
+        effects: float32 `(units,)`, about by how much the value changes when a unit of the earlier layer is muted.
+        active: bool `(units,)`, units with any activation that is not zero: muting the others changes nothing.
+    """
+
+    value: float
+    position: tuple[int, int] | None
+    effects: NDArray[np.float32]
+    active: NDArray[np.bool_]
+
+
+@dataclass(slots=True, eq=False)
+class _Taken:
+    values: torch.Tensor | None = None
+    leaf: torch.Tensor | None = None
+    at: UnitValue | None = None
+    span: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Passes:
+    """Passes of one picture through one network that end at the unit."""
+
+    engine: Engine
+    picture: torch.Tensor
+    target: LayerTap
+    inputs: LayerTap
+    mode: BeforeRectifier = field(default_factory=BeforeRectifier)
+
+    def run(self, batch: torch.Tensor, at: UnitValue, enter: _Entrance, *, follow: bool = False) -> _Taken:
+        """One pass.
+
+        Args:
+            batch: `(pictures, channels, height, width)`.
+            at: what is read.
+            enter: gets what the earlier layer gave; what it returns the network goes on with.
+            follow: read at the maximum of the map.
+        """
+        taken = _Taken()
+
+        def take(tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
+            if tap is self.inputs:
+                return enter(tap, output, taken)
+            self._note(tap, self.mode.of(output), at, taken, follow=follow)
+            return None
+
+        reader = GraphReader(self.engine.loaded.network, [self.inputs, self.target])
+        try:
+            with self.mode:
+                output = reader.read(batch, take)
+        finally:
+            self.mode.forget()
+        if not self.target.module:
+            if output is None or output.dim() != 2:
+                raise ModelError("This network's output is not one number per class, so it has no classes to follow.")
+            self._note(self.target, output, at, taken, follow=False)
+        return taken
+
+    def _note(self, tap: LayerTap, output: torch.Tensor, at: UnitValue, taken: _Taken, *, follow: bool) -> None:
+        if tap.layout is None:
+            raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
+        maps = tap.layout.maps(output)
+        mine = maps[0, at.unit].detach().float()
+        taken.span = float(mine.abs().max())
+        if follow:
+            row, column = divmod(int(mine.nan_to_num(-torch.inf).argmax()), mine.shape[1])
+            at = replace(at, position=(row, column))
+        taken.at, taken.values = at, at.of(maps)
+
+
+class Feeding:
+    """One unit, one picture, one earlier layer.
+
+    Args:
+        engine: whose network; nothing is left on it.
+        picture: uint8 `(channels, height, width)` on the host, from `Preprocessing.prepare`.
+        target: the unit; its position is where it is read.
+        inputs: name of the earlier layer.
+        follow: read at the maximum of the unit's map instead.
+
+    Raises:
+        ModelError: there is no such layer, or it cannot be changed.
+    """
+
+    def __init__(
+        self, engine: Engine, picture: torch.Tensor, target: UnitValue, inputs: str, *, follow: bool = False
+    ) -> None:
+        self._passes = _Passes(engine, picture, known_tap(engine, target.layer), known_tap(engine, inputs))
+        if reason := self._passes.inputs.info.why_fixed:
+            raise ModelError(f"Units of '{inputs}' cannot be muted: {reason}")
+        self._target = target
+        self._follow = follow
+        self._estimate: Estimate | None = None
+        self._span = 0.0
+        self.way = Way.WIDENED
+
+    def estimate(self) -> Estimate:
+        """One pass and one gradient, down to the earlier layer and no further."""
+        if self._estimate is None:
+            self._estimate = self._estimated()
+        return self._estimate
+
+    def candidates(self) -> list[int]:
+        """Units that are worth muting, the largest estimate first."""
+        found = self.estimate()
+        order = np.argsort(-np.abs(np.nan_to_num(found.effects)), kind="stable")
+        active = [int(unit) for unit in order if found.active[unit]]
+        return active if len(found.effects) <= ALL_BELOW else active[:BEST]
+
+    def exact(self) -> Iterator[list[tuple[int, float]]]:
+        """Mute the candidates in turn: some units and by how much the value changes, step by step."""
+        left, size = self.candidates(), FIRST_STEP
+        while left:
+            size = 1 if self.way is Way.SINGLE else size
+            units, started_s = left[:size], time.perf_counter()
+            try:
+                changes = self._muted(units)
+            except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)
+                size = self._fall_back(error, size)
+                continue
+            yield list(zip(units, changes, strict=True))
+            left = left[len(units) :]
+            seconds = time.perf_counter() - started_s
+            if seconds < STEP_S / 2:
+                size = min(LARGEST_STEP, 2 * size)
+            elif seconds > 2 * STEP_S:
+                size = max(1, size // 2)
+
+    def _fall_back(self, error: Exception, size: int) -> int:
+        """Fewer at once, or another way.
+
+        Raises:
+            Exception: `error`, where nothing is left to be tried.
+        """
+        if self.way is Way.SINGLE:
+            raise error
+        if is_out_of_memory(error) and size > 1:
+            return size // 2
+        log.info("%s: %s does not go", self._passes.engine.loaded.name, self.way, exc_info=error)
+        self.way = Way.WHOLE if self.way is Way.WIDENED else Way.SINGLE
+        return FIRST_STEP
+
+    def _estimated(self) -> Estimate:
+        with graph_mode():
+            batch = self._passes.engine.batch(self._passes.picture)
+            taken = self._passes.run(batch, self._target, _cut, follow=self._follow)
+            if taken.values is None or taken.leaf is None or taken.at is None:
+                raise self._elsewhere()
+            gradient = None
+            if taken.values.requires_grad:
+                (gradient,) = torch.autograd.grad(taken.values[0], taken.leaf, allow_unused=True)
+        self._target, self._span = taken.at, taken.span
+        units = self._passes.inputs.info.units
+        leaf = _by_unit(self._passes.inputs, taken.leaf.detach())
+        effects = torch.zeros(units) if gradient is None else -(leaf * _by_unit(self._passes.inputs, gradient)).sum(1)
+        active = (leaf != 0).any(1)
+        return Estimate(
+            float(taken.values[0].detach()), taken.at.position, effects.float().cpu().numpy(), active.cpu().numpy()
+        )
+
+    def _muted(self, units: Sequence[int]) -> list[float]:
+        value = self.estimate().value
+        alone = self.way is Way.SINGLE
+        count = 1 if alone else len(units) + 1
+        with torch.inference_mode():
+            batch = self._passes.engine.batch(self._passes.picture)
+            batch = batch if self.way is Way.WIDENED else batch.repeat(count, 1, 1, 1)
+            taken = self._passes.run(batch, self._target, _mute(units, count, alone=alone))
+        values = taken.values
+        if values is None or values.shape[0] != count:
+            raise self._elsewhere()
+        if alone:
+            return [float(values[0]) - value]
+        if not abs(float(values[0]) - value) <= _TOLERANCE * max(self._span, abs(value)) + 1e-6:
+            raise ModelError("A picture among others gives another value than alone.")
+        return [float(each) for each in values[1:] - values[0]]
+
+    def _elsewhere(self) -> ModelError:
+        names = self._passes.inputs.name, self._passes.target.name
+        return ModelError(f"'{names[1]}' does not come after '{names[0]}' in this network. Choose another layer.")
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Entrance = Callable[[LayerTap, torch.Tensor, _Taken], torch.Tensor]
+
+
+def _cut(_tap: LayerTap, output: torch.Tensor, taken: _Taken) -> torch.Tensor:
+    """Begin the graph here: what lies before it cannot change when a unit of this layer does."""
+    taken.leaf = output.detach().clone().requires_grad_()
+    # a copy, for the network may write into it
+    return taken.leaf.clone()
+
+
+def _mute(units: Sequence[int], count: int, *, alone: bool) -> _Entrance:
+    def enter(tap: LayerTap, output: torch.Tensor, _taken: _Taken) -> torch.Tensor:
+        if tap.layout is None or output.shape[0] not in (1, count):
+            raise ModelError(f"'{tap.name}' does not begin with the picture.")
+        made = output.expand(count, *output.shape[1:]).clone()
+        pictures = torch.arange(0 if alone else 1, count, device=made.device)
+        made.movedim(tap.layout.unit_dimension, 1)[pictures, torch.as_tensor(units, device=made.device)] = 0
+        return made
+
+    return enter
+
+
+def _by_unit(tap: LayerTap, output: torch.Tensor) -> torch.Tensor:
+    """What a layer gave for one picture as `(units, everything else)`, class and register tokens included."""
+    if tap.layout is None:
+        raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
+    return output.movedim(tap.layout.unit_dimension, 0).flatten(1).float()

@@ -1,0 +1,93 @@
+"""What the panel of causes says: from records to rows and sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepvis.gui.figures import number, percent
+from deepvis.gui.widgets.signed_bars import SignedRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deepvis.live.cause_result import ClassMove, Feed, Feeds
+
+FEEDS_SHOWN = 16
+
+STILL = "Estimated by its gradient. Freeze the frame (F) to measure it."
+
+
+def signed(value: float) -> str:
+    """A number with its sign: `+1.20`, `−0.30`."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def points(before: float, after: float) -> str:
+    """By how many percentage points a probability moved: `+3.1`, `−12`, `−0.004`."""
+    return signed(float(f"{100 * (after - before):.3g}"))
+
+
+def relative(effect: float, value: float) -> str:
+    """An effect as part of the unit's value: ` −45 %`; empty where that says nothing."""
+    if not value or abs(effect / value) > 99.95:
+        return ""
+    part = 100 * effect / abs(value)
+    digits = 0 if abs(part) >= 10 else 1
+    return f"{part:+.{digits}f} %".replace("-", "−")
+
+
+def feed_rows(feeds: Feeds) -> list[SignedRow]:
+    """A row per unit of the earlier layer, the largest effect first."""
+    return [_feed_row(feed, feeds) for feed in feeds.rows[:FEEDS_SHOWN]]
+
+
+def _feed_row(feed: Feed, feeds: Feeds) -> SignedRow:
+    name = f"#{feed.unit}" + (f"  {feed.label}" if feed.label else "")
+    lines = [f"{feeds.layer}/{feed.unit}" + (f"  {feed.label}" if feed.label else "")]
+    does = "feeds it" if feed.effect < 0 else "holds it back"
+    if feed.exact is not None:
+        lines.append(f"muting it changes the unit by {signed(feed.exact)}: it {does}")
+        lines.append(f"by its gradient: {signed(feed.estimate)}")
+    else:
+        lines.append(f"by its gradient, muting it changes the unit by about {signed(feed.estimate)}: it {does}")
+    lines.append("Click to go there.")
+    part = relative(feed.effect, feeds.value)
+    measured = feed.exact is not None
+    tick = feed.estimate if measured else None
+    right = f"{part}   {signed(feed.effect)}" if part else signed(feed.effect)
+    return SignedRow(feed.unit, name, right, feed.effect, tick, measured, "\n".join(lines))
+
+
+def feeds_words(feeds: Feeds) -> str:
+    """How the numbers were found."""
+    if feeds.reason:
+        return feeds.reason
+    place = "the mean of its map" if feeds.position is None else f"row {feeds.position[0]}, column {feeds.position[1]}"
+    value = f"Its value is {number(feeds.value)} before its rectifier, at {place}."
+    if feeds.position is None:
+        value = f"Its value is {number(feeds.value)} before its rectifier, {place}."
+    if not feeds.wanted:
+        return f"{value} {STILL}"
+    if feeds.measured < feeds.wanted:
+        return f"{value} Measured {feeds.measured} of {feeds.wanted}; the others are estimated."
+    left = feeds.total - feeds.measured
+    rest = f"; {left:,} of {feeds.total:,} are estimated, or silent" if left > 0 else ""
+    return f"{value} Measured by muting {_counted(feeds.measured)} in turn{rest}."
+
+
+def move_rows(moves: Sequence[ClassMove]) -> list[SignedRow]:
+    """A row per class, the largest move first."""
+    return [_move_row(move) for move in moves]
+
+
+def _move_row(move: ClassMove) -> SignedRow:
+    tip = (
+        f"{move.label}\nclass {move.index}: {percent(move.before)} → {percent(move.after)}\n"
+        f"the network's output for it: {signed(move.logit)}\nClick to go there."
+    )
+    right = f"{percent(move.before)} → {percent(move.after)}"
+    return SignedRow(move.index, move.label, right, move.after - move.before, tip=tip)
+
+
+def _counted(units: int) -> str:
+    return "1 unit" if units == 1 else f"{units:,} units"
