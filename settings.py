@@ -70,8 +70,24 @@ SETTINGS = Settings(
     # The selected unit: "off" (its map alone), "over active" (the input where it is active) or "over inactive" (the
     # input where it is not). Default: "off".
     overlay="off",
-    # Opacity of that overlay, 0 to 1. Default: 0.7.
+    # Opacity of that overlay and of the backward view's, 0 to 1. Default: 0.7.
     opacity=0.7,
+    # ------------------------------------------------------------------------------------------ the backward view
+    # Which pixels speak for the unit: None (off), "gradient", "gradient-x-input", "deconvnet", "guided", "smoothgrad",
+    # "integrated-gradients", "grad-cam", "occlusion" or "lrp" (needs the extra lrp). Default: None.
+    method=None,
+    # How it is drawn: "raw" (in color, zero is mid gray), "gray", "norm", "norm-blur", "sum>0" or "histogram".
+    # Default: "raw".
+    view="raw",
+    # Color map of norm, norm-blur, sum>0 and of methods that give a map; "auto" picks one. Default: "auto".
+    back_colormap="auto",
+    # The backward view over the input: "off" (alone), "over active" (the input where the view is strong) or
+    # "over inactive" (the input where it is weak). Default: "off".
+    back_overlay="off",
+    # Where the backward pass starts: "channel" (the whole channel times its activation, as in 2015), "maximum" (the
+    # channel's maximum), "position" (the place clicked), "class" (the likeliest class) or "difference" (the likeliest
+    # minus the next). Default: "channel".
+    back_seed="channel",
     # ------------------------------------------------------------------------------------------------- the program
     # "dark", "light" or "system". Default: "dark".
     theme="dark",

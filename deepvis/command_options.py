@@ -11,7 +11,7 @@ import typer
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS, INTERPOLATIONS, THEMES, Settings, SettingsError
 from deepvis.options import RunOptions
-from deepvis.records import Fit, Overlay, Precision, Scaling, Sort
+from deepvis.records import BackView, Fit, Method, Overlay, Precision, Scaling, SeedKind, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -116,7 +116,14 @@ SHOWN = (
     Row("gamma", "BOOST", f"Gamma boost, below 1 shows weak values: {_listed(GAMMA_STEPS)}.", float),
     Row("colormap", "NAME", "Color map of the activations; auto picks by their sign."),
     Row("overlay", "HOW", f"Selected unit over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.", _choice),
-    Row("opacity", "0..1", "Opacity of that overlay.", float),
+    Row("opacity", "0..1", "Opacity of the overlays.", float),
+    Row("method", "NAME", f"Backward view: off, {_listed(Method)}."),
+    Row("view", "NAME", f"How the backward view is drawn: {_listed(BackView)}."),
+    Row("back_colormap", "NAME", "Color map of the backward view, where it has one."),
+    Row(
+        "back_overlay", "HOW", f"Backward view over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.", _choice
+    ),
+    Row("back_seed", "START", f"Where the backward pass starts: {_listed(SeedKind)}.", _choice),
     Row("theme", "NAME", f"{_listed(THEMES)}.", _choice),
     Row("gallery_dir", "FOLDER", "Where computed pictures are kept; not given: your data folder.", Path),
 )
@@ -207,9 +214,12 @@ def check_colormap(settings: Settings, given: Mapping[str, object]) -> None:
     """
     from deepvis.imaging.colormap import COLORMAPS  # noqa: PLC0415  (NumPy, which the help page needs not)
 
-    if settings.colormap not in COLORMAPS:
-        name = "--colormap" if given.get("colormap") else "colormap"
-        raise SettingsError(f"{name} must be one of {_listed(COLORMAPS)}, not '{settings.colormap}'.")
+    for name, flag in (("colormap", "--colormap"), ("back_colormap", "--back-colormap")):
+        value = getattr(settings, name)
+        if value not in COLORMAPS:
+            raise SettingsError(
+                f"{flag if given.get(name) else name} must be one of {_listed(COLORMAPS)}, not '{value}'."
+            )
 
 
 def run_options(given: Mapping[str, object]) -> RunOptions:

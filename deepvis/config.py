@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.records import Fit, ModelRequest, Overlay, Precision, Scaling, Sort
+from deepvis.records import BackView, Fit, Method, ModelRequest, Overlay, Precision, Scaling, SeedKind, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,12 +62,20 @@ class Settings:
     overlay: Overlay = Overlay.OFF
     opacity: float = 0.7
 
+    method: Method | None = None
+    view: BackView = BackView.RAW
+    back_colormap: str = "auto"
+    back_overlay: Overlay = Overlay.OFF
+    back_seed: SeedKind = SeedKind.CHANNEL
+
     theme: str = "dark"
     gallery_dir: Path | None = None
 
     def __post_init__(self) -> None:
         for name, kind in _ENUMS.items():
             object.__setattr__(self, name, _enum(name, kind, getattr(self, name)))
+        object.__setattr__(self, "method", _method(self.method))
+        object.__setattr__(self, "view", _back_view(self.view))
         for name in ("labels", "gallery_dir"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else Path(value).expanduser())
@@ -129,6 +137,8 @@ _ENUMS: dict[str, type[Any]] = {
     "sort": Sort,
     "scaling": Scaling,
     "overlay": Overlay,
+    "back_overlay": Overlay,
+    "back_seed": SeedKind,
 }
 
 
@@ -157,6 +167,23 @@ def _enum(name: str, kind: type[Any], value: object) -> object:
     except ValueError:
         allowed = ", ".join(repr(member.value) for member in kind)
         raise SettingsError(f"{name} must be one of {allowed}, not {value!r}.") from None
+
+
+def _method(value: object) -> Method | None:
+    """`off` and None are the same; the others are found in any spelling."""
+    if value is None or (isinstance(value, str) and value.strip().lower() == "off"):
+        return None
+    try:
+        return Method.parse(str(value))
+    except ValueError:
+        raise SettingsError(f"method must be off or one of {', '.join(Method)}, not {value!r}.") from None
+
+
+def _back_view(value: object) -> BackView:
+    try:
+        return BackView.parse(str(value))
+    except ValueError:
+        raise SettingsError(f"view must be one of {', '.join(BackView)}, not {value!r}.") from None
 
 
 def _one_of(name: str, value: object, allowed: Collection[object]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BACKWARD = "Backward views come with a later version."
 SIAMESE = "Networks with two inputs come with a later version."
 
 
@@ -94,10 +93,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("follow_maximum", "Follow the unit's maximum", (), "Navigate", "Give up the chosen position."),
     ActionSpec(
         "next_zoom",
-        "Enlarge the unit / back to the grid",
+        "Enlarge the unit, the backward view / the grid",
         ("Z",),
         "Grid",
-        "A double click on a tile does it too.",
+        "A double click on a tile or on the backward view does it too.",
     ),
     ActionSpec("zoom_in", "Zoom in", ("+", "="), "Grid", apart=True),
     ActionSpec("zoom_out", "Zoom out", ("-",), "Grid"),
@@ -111,8 +110,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "0, .3, .5, .8, 1. 0: one range for all tiles; 1: each tile uses its own full range.",
     ),
     ActionSpec("next_scaling", "Colors per layer / per unit", ("P",), "Grid"),
-    ActionSpec("next_colormap", "Next color map", ("M",), "Grid"),
+    ActionSpec(
+        "next_colormap",
+        "Next color map",
+        ("M",),
+        "Grid",
+        "Of the backward view while there is one, else of the grid.",
+    ),
     ActionSpec("previous_colormap", "Previous color map", ("Shift+M",), "Grid"),
+    ActionSpec("next_grid_colormap", "Next color map of the grid", ("7",), "Grid"),
     ActionSpec("next_sort", "Sort by index / maximum / mean", ("Shift+P",), "Grid", apart=True),
     ActionSpec(
         "toggle_dead",
@@ -122,7 +128,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Units that have not answered since the layer was chosen.",
         checkable=True,
     ),
-    ActionSpec("next_overlay", "Next input overlay", ("Y",), "Unit", "Off, over active, over inactive."),
+    ActionSpec("next_overlay", "Next input overlay", ("Y",), "Unit", "Off, over active, over inactive: of the unit and of the backward view."),
     ActionSpec("previous_overlay", "Previous input overlay", ("Shift+Y",), "Unit"),
     ActionSpec(
         "toggle_predictions",
@@ -231,24 +237,59 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "Quit", ("Q", "Ctrl+Q"), "Window", apart=True),
     ActionSpec(
         "next_backward",
-        "Backward view",
+        "Next backward view",
         ("B",),
         "Backward views",
-        "Gradient, deconvnet, guided backprop.",
-        reason=BACKWARD,
+        "Off, gradient, deconvnet, guided backprop: which pixels speak for the unit.",
     ),
-    ActionSpec("previous_backward", "Previous backward view", ("Shift+B",), "Backward views", reason=BACKWARD),
-    ActionSpec("freeze_origin", "Freeze the origin of the backward pass", ("D",), "Backward views", reason=BACKWARD),
-    ActionSpec("toggle_gradients", "Activations / gradients in the grid", ("A",), "Backward views", reason=BACKWARD),
+    ActionSpec("previous_backward", "Previous backward view", ("Shift+B",), "Backward views"),
+    ActionSpec("back_off", "Backward view: off", (), "Backward views", checkable=True, apart=True),
+    ActionSpec("back_gradient", "Backward view: gradient", (), "Backward views", checkable=True),
+    ActionSpec("back_gradient_x_input", "Backward view: gradient × input", (), "Backward views", checkable=True),
+    ActionSpec("back_deconvnet", "Backward view: deconvnet", (), "Backward views", checkable=True),
+    ActionSpec("back_guided", "Backward view: guided backprop", (), "Backward views", checkable=True),
+    ActionSpec("back_smoothgrad", "Backward view: SmoothGrad", (), "Backward views", checkable=True),
+    ActionSpec(
+        "back_integrated_gradients", "Backward view: integrated gradients", (), "Backward views", checkable=True
+    ),
+    ActionSpec("back_grad_cam", "Backward view: Grad-CAM", (), "Backward views", checkable=True),
+    ActionSpec("back_occlusion", "Backward view: occlusion", (), "Backward views", checkable=True),
+    ActionSpec("back_lrp", "Backward view: layer-wise relevance", (), "Backward views", checkable=True),
+    ActionSpec(
+        "freeze_origin",
+        "Freeze the origin of the backward pass",
+        ("D",),
+        "Backward views",
+        "Other layers and units can be looked at meanwhile.",
+        checkable=True,
+        apart=True,
+    ),
+    ActionSpec("freeze_here", "Freeze the backward view here", (), "Backward views", "At the selected unit."),
+    ActionSpec(
+        "toggle_gradients",
+        "Gradients in the grid",
+        ("A",),
+        "Backward views",
+        "How much each unit of the layer matters to the origin, in place of its activation.",
+        checkable=True,
+    ),
+    ActionSpec(
+        "toggle_check",
+        "Check with randomized weights",
+        (),
+        "Backward views",
+        "A view that stays the same does not depend on what the network has learned.",
+        checkable=True,
+    ),
     ActionSpec(
         "next_filter",
-        "Backward display",
+        "Next backward display",
         ("N",),
         "Backward views",
-        "Raw, gray, norm, blurred norm, positive sum.",
-        reason=BACKWARD,
+        "Raw, gray, norm, blurred norm, positive sum, histogram.",
+        apart=True,
     ),
-    ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views", reason=BACKWARD),
+    ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views"),
     ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward views", reason=SIAMESE, apart=True),
 )
 

@@ -10,9 +10,10 @@ from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
+from deepvis.gui import back_moves
 from deepvis.gui.actions import action
 from deepvis.imaging.colormap import COLORMAPS
-from deepvis.records import Fit, Overlay, Scaling, Sort
+from deepvis.records import BackView, Fit, Overlay, Scaling, SeedKind, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ class Choice:
     Attributes:
         beside: id of the action that it stands below.
         text: the sub-menu's name.
-        part: `grid` or `pane` of a view; empty for the view itself.
+        part: `grid`, `pane` or `back` of a view; empty for the view itself.
         field: of that part.
         values: what can be chosen.
     """
@@ -51,6 +52,11 @@ CHOICES = (
     Choice("previous_colormap", "Color map", "grid", "colormap", COLORMAPS),
     Choice("next_sort", "Order of the tiles", "grid", "sort", tuple(Sort)),
     Choice("previous_overlay", "Input overlay", "pane", "overlay", tuple(Overlay)),
+    # those beside one action stand in the menu in the order opposite to this
+    Choice("previous_filter", "Backward view over the input", "back", "overlay", tuple(Overlay)),
+    Choice("previous_filter", "Colors of the backward view", "back", "colormap", back_moves.BACK_COLORMAPS),
+    Choice("previous_filter", "Drawn as", "back", "view", tuple(BackView)),
+    Choice("toggle_check", "Start of the backward pass", "back", "seed", tuple(SeedKind)),
 )
 
 
@@ -102,6 +108,8 @@ class ChoiceMenus(QObject):
             self._controller.change_grid(**change)
         elif choice.part == "pane":
             self._controller.change_pane(**change)
+        elif choice.part == "back":
+            self._controller.change_back(**change)
         else:
             self._controller.set_view(replace(self._controller.view, **change))  # type: ignore[arg-type]
 

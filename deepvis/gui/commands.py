@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deepvis.gui import moves
+from deepvis.gui import back_moves, moves
 from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Overlay, Stage
 
@@ -190,6 +190,10 @@ class ViewCommands:
         """The color map before."""
         self._colormap(-1)
 
+    def next_grid_colormap(self) -> None:
+        """The same, of the grid also beside a backward view."""
+        self._grid_colormap(1)
+
     def next_sort(self) -> None:
         """By index, maximum, mean."""
         self._controller.flashed.emit(f"Sorted by {self._set(moves.next_sort(self._view)).grid.sort}")
@@ -299,6 +303,15 @@ class ViewCommands:
             self._set(moves.next_layer(self._view, self._controller.info, by))
 
     def _colormap(self, by: int) -> None:
+        if self._view.back.method is None:
+            self._grid_colormap(by)
+            return
+        back = back_moves.next_colormap(self._view.back, by)
+        self._controller.change_back(colormap=back.colormap)
+        unseen = "" if back_moves.is_colored(back) else f" ({back.view} has colors of its own)"
+        self._controller.flashed.emit(f"Backward color map {back.colormap}{unseen}")
+
+    def _grid_colormap(self, by: int) -> None:
         self._controller.flashed.emit(f"Color map {self._set(moves.next_colormap(self._view, by)).grid.colormap}")
 
     def _overlay(self, by: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from deepvis.config import SettingsError
-from deepvis.gui import moves
+from deepvis.gui import back_moves, moves
 from deepvis.gui.history import History
 from deepvis.imaging.colormap import COLORMAPS
 from deepvis.live.events import (
@@ -26,7 +26,7 @@ from deepvis.live.events import (
 )
 from deepvis.live.first_view import view_for_model
 from deepvis.live.pages import PATTERN_STAGES
-from deepvis.records import GridView, Stage, UnitId, UnitPane, View
+from deepvis.records import Backward, GridView, Stage, UnitId, UnitPane, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +68,7 @@ class Controller(QObject):
         scan_changed: the `ScanStatus` of the scan that was started here.
         studio_offered: what can be synthesized with, a `StudioOffer`.
         studio_changed: the `StudioState` of a wish for synthesized pictures.
+        picture_brought: a `PagePicture` that somebody brought to start a synthesis from; it has been read.
         told: a sentence and its level (`info`, `warning`, `error`).
         progressed: the last report of long work.
         devices_found: names.
@@ -90,6 +91,7 @@ class Controller(QObject):
     scan_changed = pyqtSignal(object)
     studio_offered = pyqtSignal(object)
     studio_changed = pyqtSignal(object)
+    picture_brought = pyqtSignal(object)
     told = pyqtSignal(str, str)
     progressed = pyqtSignal(object)
     devices_found = pyqtSignal(object)
@@ -146,6 +148,9 @@ class Controller(QObject):
         self._fetch_pages()
         while (state := self.session.studio.take()) is not None:
             self.studio_changed.emit(state)
+        brought = self.session.studio.take_picture()
+        if brought is not None:
+            self.picture_brought.emit(brought)
 
     def _fetch_pages(self) -> None:
         """What the gallery's thread has; what is about another unit or another layer is not passed on.
@@ -210,6 +215,7 @@ class Controller(QObject):
         if other:
             self.result = self.page = self.session_page = self.pattern = self.layer_page = None
             self.history.clear()
+            view = back_moves.of_another_model(view)
         self.model_changed.emit(ready.info)
         self.set_view(view)
         if trouble := _unmet_wish(ready.info, view, layer, unit):
@@ -290,6 +296,10 @@ class Controller(QObject):
         """Change some of the unit pane's view."""
         self.set_view(replace(self.view, pane=replace(self.view.pane, **changes)))  # type: ignore[arg-type]
 
+    def change_back(self, **changes: object) -> None:
+        """Change some of the backward view."""
+        self.set_view(replace(self.view, back=back_moves.changed(self.view.back, **changes)))
+
     def set_stage(self, stage: Stage) -> None:
         """Choose what the middle of the window shows of the layer."""
         if stage is not self.view.stage:
@@ -335,8 +345,9 @@ def first_view(settings: Settings) -> View:
     Raises:
         SettingsError: there is no such color map.
     """
-    if settings.colormap not in COLORMAPS:
-        raise SettingsError(f"colormap must be one of {', '.join(COLORMAPS)}, not '{settings.colormap}'.")
+    for name in ("colormap", "back_colormap"):
+        if getattr(settings, name) not in COLORMAPS:
+            raise SettingsError(f"{name} must be one of {', '.join(COLORMAPS)}, not '{getattr(settings, name)}'.")
     grid = GridView(
         sort=settings.sort,
         hide_dead=settings.hide_dead,
@@ -352,6 +363,18 @@ def first_view(settings: Settings) -> View:
         predictions=settings.predictions,
         grid=grid,
         pane=UnitPane(overlay=settings.overlay, opacity=settings.opacity),
+        back=_first_back(settings),
+    )
+
+
+def _first_back(settings: Settings) -> Backward:
+    return Backward(
+        method=settings.method,
+        view=settings.view,
+        colormap=settings.back_colormap,
+        overlay=settings.back_overlay,
+        opacity=settings.opacity,
+        seed=settings.back_seed,
     )
 
 

@@ -64,7 +64,7 @@ class GridGestures(QObject):
         panel = self._window.grid_panel
         height, width = panel.grid.device_size()
         self._controller.change_grid(height=height, width=width)
-        shown = panel.enlarged if panel.is_enlarged else self._window.unit_panel.unit
+        shown = panel.enlarged if panel.large is panel.enlarged else self._window.unit_panel.unit
         height, width = shown.device_size()
         self._controller.change_pane(height=height, width=width)
 

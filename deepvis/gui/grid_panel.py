@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidget,
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
 from deepvis.gui.theme import SPACE, strong
+from deepvis.gui.widgets.back_picture import BackPicture
 from deepvis.gui.widgets.color_bar import ColorBar
 from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.elided_label import ElidedLabel
@@ -44,15 +45,18 @@ SCAN = "Scan a folder of images…"
 SYNTHESIZE = "Synthesize this unit"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""
+GRADIENTS = "gradients"
+"""In the list of pages: the grid of maps, with gradients in it."""
 
 
 class GridPanel(QWidget):
-    """Header with choices, the page, the grid or the enlarged unit on the `stage`, and what the colors mean.
+    """Header with choices, the page, the grid or what is enlarged on the `stage`, and what the colors mean.
 
     Signals:
         grid_choice_made: name of a `GridView` field and its new value.
-        enlarged_changed: the selected unit took the grid's place, or gave it back.
+        enlarged_changed: something took the grid's place, or gave it back.
         stage_chosen: another `Stage`.
+        gradients_chosen: gradients in the grid of maps, or activations.
         all_chosen: all exemplars of each unit, or its best.
         scan_asked: the button of an empty page was clicked.
         synthesize_asked: the same on the page of synthesized pictures.
@@ -62,6 +66,7 @@ class GridPanel(QWidget):
     grid_choice_made = pyqtSignal(str, object)
     enlarged_changed = pyqtSignal(bool)
     stage_chosen = pyqtSignal(object)
+    gradients_chosen = pyqtSignal(bool)
     all_chosen = pyqtSignal(bool)
     scan_asked = pyqtSignal()
     synthesize_asked = pyqtSignal()
@@ -71,11 +76,12 @@ class GridPanel(QWidget):
         super().__init__(parent)
         self.grid = GridPane()
         self.enlarged = UnitView()
+        self.back = BackPicture()
         self.color_bar = ColorBar()
         self.stage = QStackedWidget()
         self.notice = Notice(SCAN)
         self._shown = Stage.ACTIVATIONS
-        self._is_enlarged = False
+        self._large: UnitView | BackPicture | None = None
         self._is_empty = False
         self._activity: ActivityPage | None = None
         self._correlation: CorrelationPage | None = None
@@ -112,6 +118,8 @@ class GridPanel(QWidget):
         """Bring page and choices in line with a view."""
         if view.stage is not self._shown:
             self._turn_to(view.stage)
+        shows_gradients = view.back.gradients and view.stage is Stage.ACTIVATIONS
+        self._stages.setCurrentIndex(self._stages.findData(GRADIENTS if shows_gradients else view.stage))
         self._all.setChecked(view.all_patterns)
         for name, combo in self._choices.items():
             place = combo.findData(getattr(view.grid, name))
@@ -127,7 +135,8 @@ class GridPanel(QWidget):
             return
         self.grid.set_message("")
         self.grid.set_mosaic(picture.bgrx, picture.layout, unit, position)
-        note = f"unit {unit}" if scale.per_unit else ""
+        notes = ("gradient" if picture.gradients else "", f"unit {unit}" if scale.per_unit else "")
+        note = "  ·  ".join(part for part in notes if part)
         self.color_bar.set_scale(scale.low, scale.high, table(scale.colormap), note)
 
     def show_problem(self, sentence: str) -> None:
@@ -194,16 +203,25 @@ class GridPanel(QWidget):
         self.page_made.emit(stage, page)
 
     @property
+    def large(self) -> UnitView | BackPicture | None:
+        """What is shown in place of the page: `enlarged`, `back` or nothing."""
+        return self._large
+
+    @property
     def is_enlarged(self) -> bool:
-        """The selected unit is shown in place of the page."""
-        return self._is_enlarged
+        """Something is shown in place of the page."""
+        return self._large is not None
 
     def set_enlarged(self, on: bool) -> None:
         """Show the selected unit in place of the page, or the page again."""
-        if on != self._is_enlarged:
-            self._is_enlarged = on
+        self.enlarge(self.enlarged if on else None)
+
+    def enlarge(self, pane: UnitView | BackPicture | None) -> None:
+        """Show the selected unit or the backward view in place of the page; None for the page again."""
+        if pane is not self._large:
+            self._large = pane
             self._place()
-            self.enlarged_changed.emit(on)
+            self.enlarged_changed.emit(pane is not None)
 
     def _turn_to(self, stage: Stage) -> None:
         """Another page: the mosaic of the one before is not shown under its name."""
@@ -214,7 +232,6 @@ class GridPanel(QWidget):
         self.set_words("")
         self._is_empty = stage in (Stage.ACTIVITY, Stage.CORRELATION)
         self.notice.set_words("", offer=False)
-        self._stages.setCurrentIndex(self._stages.findData(stage))
         for widget in (self._choices["sort"], self._hide_dead):
             widget.setVisible(live or stage in PATTERN_STAGES)
         made = stage is Stage.SYNTHESIZED
@@ -224,14 +241,21 @@ class GridPanel(QWidget):
         self.set_enlarged(False)
         self._place()
 
+    def _choose_page(self) -> None:
+        page = self._stages.currentData()
+        if page == GRADIENTS or page is Stage.ACTIVATIONS:
+            self.gradients_chosen.emit(page == GRADIENTS)
+        if page != GRADIENTS:
+            self.stage_chosen.emit(page)
+
     def _ask(self) -> None:
         (self.synthesize_asked if self._shown is Stage.SYNTHESIZED else self.scan_asked).emit()
 
     def _place(self) -> None:
         """Bring the widget to the front that is to be seen."""
         pages = {Stage.ACTIVITY: self._activity, Stage.CORRELATION: self._correlation}
-        if self._is_enlarged:
-            front: QWidget = self.enlarged
+        if self._large is not None:
+            front: QWidget = self._large
         elif self._is_empty and self._shown is not Stage.ACTIVATIONS:
             front = self.notice
         else:
@@ -247,11 +271,12 @@ class GridPanel(QWidget):
         self._all.hide()
         for stage in Stage:
             self._stages.addItem(str(stage), stage)
+        self._stages.insertItem(1, GRADIENTS, GRADIENTS)
         self._dress(self._stages, STAGE_TIP)
-        self._stages.activated.connect(lambda _index: self.stage_chosen.emit(self._stages.currentData()))
+        self._stages.activated.connect(lambda _index: self._choose_page())
         self.notice.action_clicked.connect(self._ask)
         self.enlarged.double_clicked.connect(lambda: self.set_enlarged(False))
-        for widget in (self.grid, self.enlarged, self.notice):
+        for widget in (self.grid, self.enlarged, self.back, self.notice):
             self.stage.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -131,6 +131,13 @@ def _tree(painter: QPainter, _color: QColor) -> None:
         painter.drawRect(QRectF(x + 4, y, 10 - x, 2))
 
 
+def _pin(painter: QPainter, color: QColor) -> None:
+    painter.drawRoundedRect(QRectF(4.5, 2, 7, 2), 0.8, 0.8)
+    painter.drawPolygon(QPolygonF([QPointF(5.8, 4), QPointF(10.2, 4), QPointF(12, 9.5), QPointF(4, 9.5)]))
+    _stroke(painter, color)
+    painter.drawLine(QPointF(8, 10), QPointF(8, 13.8))
+
+
 def _stroke(painter: QPainter, color: QColor) -> None:
     painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
 
@@ -153,6 +160,7 @@ _DRAWINGS: dict[str, Callable[[QPainter, QColor], None]] = {
     "tree": _tree,
     "settings": _settings,
     "plus": _plus,
+    "pin": _pin,
 }
 
 NAMES = tuple(_DRAWINGS)

@@ -8,6 +8,9 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from deepvis.gui.actions import ACTIONS
+from deepvis.gui.back_commands import BackCommands
+from deepvis.gui.back_dock import BackDock
+from deepvis.gui.back_presenter import BackPresenter
 from deepvis.gui.bindings import ActionSet
 from deepvis.gui.choices import ChoiceMenus
 from deepvis.gui.commands import ViewCommands
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.long_work = LongWork(self.status)
         self.view_commands, self.studio_commands = ViewCommands(controller), StudioCommands(self)
+        self.back_commands = BackCommands(controller)
         self.window_commands = WindowCommands(self, request)
         self.acts = ActionSet(self, self._handlers())
         self.bar = MainToolBar(self.acts)
@@ -79,6 +83,7 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
         self.page_presenter = PagePresenter(self.page, controller)
         self.stage_pages = StagePages(self)
+        self.back = BackPresenter(self)
         self.scans = Scans(self)
         self.studio = StudioPresenter(self)
         self._unpainted: LiveResult | None = None
@@ -110,6 +115,8 @@ class MainWindow(QMainWindow):
         left = Qt.DockWidgetArea.LeftDockWidgetArea
         self.input_dock = self._dock("Input", self.input_panel, left)
         self.unit_dock = self._dock("Selected unit", self.unit_panel, left)
+        self.back_dock = BackDock(self, (self.input_dock, self.unit_dock))
+        self.addDockWidget(left, self.back_dock)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         self.page_dock = self._dock("Unit page", self.page, right)
         self.recipe_dock = RecipeDock(self.recipe_panel, self, (self.page_dock, self.input_dock))
@@ -124,11 +131,7 @@ class MainWindow(QMainWindow):
         for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
             self.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.resizeDocks([self.input_dock, self.page_dock], [280, 250], Qt.Orientation.Horizontal)
-        self.resizeDocks(
-            [self.input_dock, self.unit_dock],
-            [self.height() * 6 // 10, self.height() * 4 // 10],
-            Qt.Orientation.Vertical,
-        )
+        self.back_dock.place()
 
     def show_recipes(self, on: bool) -> None:
         """Show or hide the panel of recipes."""
@@ -167,7 +170,7 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], None]]:
         handlers = {}
         for spec in ACTIONS:
-            for owner in (self.view_commands, self.studio_commands, self.window_commands):
+            for owner in (self.view_commands, self.studio_commands, self.back_commands, self.window_commands):
                 if hasattr(owner, spec.id):
                     handlers[spec.id] = getattr(owner, spec.id)
         return handlers
@@ -179,7 +182,6 @@ class MainWindow(QMainWindow):
         self.unit_panel.opacity_chosen.connect(lambda opacity: controller.change_pane(opacity=opacity))
         self.layer_bar.layer_clicked.connect(controller.select_layer)
         self.input_panel.picture.file_dropped.connect(lambda specs: controller.open_source(specs[0]))
-        self.input_panel.predictions.class_clicked.connect(self.view_commands.go_to_class)
         self.grid_panel.scan_asked.connect(self.window_commands.scan)
         self.page.scan_asked.connect(self.window_commands.scan)
         self.acts.set_checked("toggle_scores", self.page.scores_shown)

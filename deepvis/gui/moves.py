@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
 from deepvis.imaging.colormap import COLORMAPS
-from deepvis.records import Fit, GridView, Overlay, Scaling, Sort, Stage
+from deepvis.records import Backward, Fit, GridView, Overlay, Scaling, Sort, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,8 +137,9 @@ def next_colormap(view: View, by: int) -> View:
 
 
 def next_overlay(view: View, by: int) -> View:
-    """Off, over active, over inactive."""
-    return replace(view, pane=replace(view.pane, overlay=cycled(tuple(Overlay), view.pane.overlay, by)))
+    """Off, over active, over inactive: as in the fork of 2015's toolbox, of the unit's pane and the backward view."""
+    overlay = cycled(tuple(Overlay), view.pane.overlay, by)
+    return replace(view, pane=replace(view.pane, overlay=overlay), back=replace(view.back, overlay=overlay))
 
 
 def next_fit(view: View) -> View:
@@ -187,12 +188,13 @@ def turn(view: View) -> View:
 
 
 def reset(view: View, info: ModelInfo | None) -> View:
-    """2015's Esc: first layer, first unit, activations, no boosts, no zoom, no overlay, default colors."""
+    """2015's Esc: first layer, first unit, activations, no boosts, no zoom, no overlay, default colors, no backward view."""
     # sizes, the pointer and the theme are not the person's to reset
     kept = {name: getattr(view.grid, name) for name in ("height", "width", "hold_order", "background", "gap")}
     grid = GridView(**kept)
     shown = info.shown_layers() if info is not None else ()
     layer = shown[0].name if shown else view.layer
     pane = replace(view.pane, overlay=Overlay.OFF)
-    first = replace(view, layer=layer, unit=0, position=None, grid=grid, pane=pane)
+    back = Backward(opacity=view.back.opacity, height=view.back.height, width=view.back.width)
+    first = replace(view, layer=layer, unit=0, position=None, grid=grid, pane=pane, back=back)
     return replace(first, predictions=True, stage=Stage.ACTIVATIONS, all_patterns=False)

@@ -140,9 +140,11 @@ class Presenter:
         own = unit_scale(result.grid, result.view, result.unit.unit) if result.unit is not None else result.grid.scale
         self._grid.show_grid(result.grid, own, result.view.unit, result.view.position)
         if result.unit is not None:
-            self._grid.color_bar.set_mark(marked_value(result.unit.value, own, result.view.grid.gamma))
+            marked = marked_value(result.unit.value, own, result.view.grid.gamma)
+            self._grid.color_bar.set_mark(None if result.grid.gradients else marked)
         nan = f"  ·  NaN in {result.grid.nan_units} units" if result.grid.nan_units else ""
-        self._grid.show_layer(self._layer, layer_text(self._layer, result.grid.hidden) + nan)
+        of = f"gradients of {gradient_source(result)}  ·  " if result.grid.gradients else ""
+        self._grid.show_layer(self._layer, of + layer_text(self._layer, result.grid.hidden) + nan)
 
     def _show_unit(self, unit: UnitReading) -> None:
         for view in (self._units.unit, self._grid.enlarged):
@@ -162,6 +164,14 @@ class Presenter:
         if self._model is None or self._layer is None:
             return ""
         return self._model.label(self._layer, unit)
+
+
+def gradient_source(result: LiveResult) -> str:
+    """Of what a grid of gradients shows gradients."""
+    if result.back is not None:
+        return result.back.title
+    target = result.view.back.target(result.view.layer, result.view.unit, result.view.position)
+    return f"{target.layer}/{target.unit}"
 
 
 def unit_scale(grid: GridPicture, view: View, unit: int) -> ColorScale:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
     from deepvis.records import SourceState
 
-LOOKS = ("theme", "colormap", "scaling", "individual", "gamma", "sort", "hide_dead", "overlay", "opacity", "fit")
+_BACK = ("view", "back_colormap", "back_overlay", "back_seed")
+"""How the backward view is shown; that it is on is not taken up again."""
+
+LOOKS = ("theme", "colormap", "scaling", "individual", "gamma", "sort", "hide_dead", "overlay", "opacity", "fit", *_BACK)
 """How things are shown."""
 
 NETWORK = ("model", *(field.name for field in fields(ModelRequest) if field.name != "name"))
@@ -87,7 +90,7 @@ class Remembered:
         value = self._store.value(f"choice/{name}")
         if value is None:
             return None
-        if not isinstance(value, str) or (name == "colormap" and value not in COLORMAPS):
+        if not isinstance(value, str) or (name in _COLORMAPS and value not in COLORMAPS):
             raise ValueError(f"{name} cannot be {value!r}.")
         return json.loads(value) if name in _AS_JSON else value
 
@@ -132,6 +135,10 @@ def last_choices(controller: Controller, theme: str) -> dict[str, object]:
         "gamma": view.grid.gamma,
         "hide_dead": view.grid.hide_dead,
         "fit": view.fit,
+        "view": view.back.view,
+        "back_colormap": view.back.colormap,
+        "back_overlay": view.back.overlay,
+        "back_seed": view.back.seed,
     }
     if controller.lasting_source is not None:
         choices["source"] = _reopening(controller.lasting_source)
@@ -164,5 +171,6 @@ def _renaming(name: str) -> str:
     return f"{Path(place).expanduser().absolute()}{colon}{factory}" if place.endswith(".py") else name
 
 
+_COLORMAPS = ("colormap", "back_colormap")
 _FILES = ("video", "folder", "image")
 _AS_JSON = ("opacity", "individual", "gamma", "hide_dead", "mean", "std", "input_size", "crop_ratio")

@@ -88,9 +88,22 @@ def report(controller: Controller, stalls: StallMeter, complaints: Sequence[str]
         "latency_ms": {"p50": counts.latency_p50_ms, "p95": counts.latency_p95_ms},
         "gui_stall_ms": {"p99": stalls.percentile_ms(99), "longest": stalls.longest_ms},
         "forward_ms": None if result is None else result.forward_ms,
+        "back": _back(controller),
         "problem": problem,
         "problems": list(complaints),
         "top5": [{"label": answer.label, "probability": _plain(answer.probability)} for answer in predictions],
+    }
+
+
+def _back(controller: Controller) -> dict[str, object]:
+    """The backward view; its method is None where it is off, and what it took where there is none yet."""
+    back, result = controller.view.back, controller.result
+    shown = None if result is None or back.method is None else result.back
+    return {
+        "method": None if back.method is None else str(back.method),
+        "view": str(back.view),
+        "milliseconds": None if shown is None else _plain(shown.milliseconds),
+        "reason": "" if shown is None else shown.reason,
     }
 
 

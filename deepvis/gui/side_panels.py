@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from deepvis.gui.theme import SPACE
+from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.compact_combo import CompactCombo
+from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.picture_view import PictureView
 from deepvis.gui.widgets.predictions import Predictions
 from deepvis.gui.widgets.transport import Transport
@@ -16,7 +17,15 @@ from deepvis.gui.widgets.unit_view import UnitView
 from deepvis.records import Overlay
 
 if TYPE_CHECKING:
+    from PyQt6.QtGui import QResizeEvent
+
     from deepvis.records import View
+
+LOWEST_PICTURE, LOW_PICTURE = 80, 140
+"""Logical pixels of the input picture: the least, and what it has before the rows of answers become lower."""
+
+LOWEST_UNIT_PANEL, LOW_UNIT_PANEL = 84, 150
+"""The same for the panel of the selected unit."""
 
 
 class InputPanel(QWidget):
@@ -33,6 +42,16 @@ class InputPanel(QWidget):
         column.addWidget(self.picture, 1)
         column.addWidget(self.transport)
         column.addWidget(self.predictions)
+        # what its layout asks for follows from its height, so that must not keep it from becoming lower
+        self.setMinimumHeight(self._height(LOWEST_PICTURE, low=True))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Lower rows of answers, where the picture would be left with too little."""
+        super().resizeEvent(event)
+        self.predictions.set_low(self.height() < self._height(LOW_PICTURE, low=False))
+
+    def _height(self, picture: int, *, low: bool) -> int:
+        return picture + self.transport.sizeHint().height() + self.predictions.height_of_rows(low=low)
 
 
 class UnitPanel(QWidget):
@@ -51,6 +70,9 @@ class UnitPanel(QWidget):
         self.unit = UnitView()
         self._overlay = CompactCombo()
         self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._name, self._value = ElidedLabel("muted"), ElidedLabel("text")
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._choices = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._build()
 
     def show_view(self, view: View) -> None:
@@ -59,6 +81,25 @@ class UnitPanel(QWidget):
         self._opacity.setEnabled(view.pane.overlay is not Overlay.OFF)
         if not self._opacity.isSliderDown():
             self._opacity.setValue(round(view.pane.opacity * 100))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Where there is little height the words and the choices stand beside the map."""
+        super().resizeEvent(event)
+        low = self.height() < LOW_UNIT_PANEL
+        down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._body.setDirection(right if low else down)
+        self._choices.setDirection(down if low else right)
+        self.unit.set_captioned(not low)
+        for label in (self._name, self._value):
+            label.setVisible(low)
+
+    def sizeHint(self) -> QSize:
+        """A map with its caption and the choices."""
+        return QSize(280, 280)
+
+    def _show_caption(self, caption: str, value: str) -> None:
+        self._name.set_text(caption)
+        self._value.set_text(value)
 
     def _build(self) -> None:
         self.setObjectName("unit_panel")
@@ -72,15 +113,22 @@ class UnitPanel(QWidget):
         self._opacity.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._opacity.setToolTip("Opacity of the map over the input")
         self._opacity.valueChanged.connect(lambda value: self.opacity_chosen.emit(value / 100))
-        row = QHBoxLayout()
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE)
         self._opacity.setMinimumWidth(56)
         self._opacity.setAccessibleName("Opacity")
+        self.unit.caption_changed.connect(self._show_caption)
+        row = self._choices
+        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        row.setSpacing(SPACE)
+        for label in (self._name, self._value):
+            label.setFont(small(self.font()))
+            label.hide()
+            row.addWidget(label)
         row.addWidget(self._overlay)
         row.addWidget(self._opacity, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.unit, 1)
-        column.addLayout(row)
+        row.addStretch(0)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(0)
+        self._body.addWidget(self.unit, 1)
+        self._body.addLayout(row)
+        self.setLayout(self._body)
+        self.setMinimumHeight(LOWEST_UNIT_PANEL)

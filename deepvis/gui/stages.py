@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer
 
 from deepvis.gui.figures import number
-from deepvis.gui.widgets.whole_image_popup import words_of
+from deepvis.gui.widgets.made_words import figures_of, name_of, value_text
 from deepvis.live.pages import PATTERN_STAGES
 from deepvis.records import Stage
 
@@ -27,6 +27,7 @@ WITHOUT_CORRELATION = (
     "with 'deepvis scan --covariance-up-to UNITS' to have it all the same."
 )
 
+NONE_YET = "no synthesized picture that excites it yet"
 
 _PATTERN_WORDS = {
     Stage.EXEMPLARS: ("The best image of each unit", "The best images of each unit"),
@@ -130,32 +131,52 @@ class StagePages(QObject):
 
     def hover_line(self, unit: int) -> str:
         """What is said of a tile in the status line; empty where the pointer is on none."""
-        return "" if unit < 0 else "  ·  ".join(self.hover_text(unit, None).splitlines())
+        if unit < 0:
+            return ""
+        live = self._controller.view.stage not in PATTERN_STAGES
+        lines = self.hover_text(unit, None).splitlines() if live else self._tile_lines(unit, brief=True)
+        return "  ·  ".join(lines)
 
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
-        """What the tooltip of a tile says: on a live map its values, on an exemplar the unit and what it does now."""
-        controller = self._controller
-        if controller.view.stage not in PATTERN_STAGES:
+        """What the tooltip of a tile says: on a live map its values, on a picture the unit and what it does now."""
+        if self._controller.view.stage not in PATTERN_STAGES:
             return self._window.presenter.hover_text(unit, position)
+        return "\n".join(self._tile_lines(unit, brief=False))
+
+    def _tile_lines(self, unit: int, *, brief: bool) -> list[str]:
+        controller = self._controller
         layer = controller.layer()
         if layer is None or unit >= layer.units:
-            return ""
+            return []
         lines = [f"{layer.name}/{unit}"]
         label = "" if controller.info is None else controller.info.label(layer, unit)
         lines += [label] if label else []
-        lines += self._best_text(unit)
+        made = controller.view.stage is Stage.SYNTHESIZED
+        lines += self._made_text(unit, brief=brief) if made else self._best_text(unit)
         result = controller.result
         if result is not None and result.grid is not None and controller.is_present(result):
             lines.append(f"maximum in this frame {number(float(result.grid.summary.maxima[unit]))}")
-        return "\n".join(lines)
+        return lines
+
+    def _made_text(self, unit: int, *, brief: bool) -> list[str]:
+        """The best synthesized picture of any unit of the layer; the status line has room for recipe and value."""
+        pattern = self._controller.pattern
+        if pattern is None or not self._controller.shows_pattern(pattern):
+            return []
+        tile = pattern.told(unit)
+        if tile is None:
+            return [NONE_YET]
+        if brief:
+            return [line for line in (name_of(tile.made), value_text(tile.value, tile.made)) if line]
+        lines = list(figures_of(tile.value, tile.made))
+        if tile.pictures > 1:
+            lines[0] += f"  ·  best of {tile.pictures}"
+        return lines
 
     def _best_text(self, unit: int) -> list[str]:
         """The best picture of the selected unit; of the others only the layer's page knows a value, once read."""
         page, layer_page, view = self._controller.page, self._controller.layer_page, self._controller.view
         mine = page is not None and (page.unit.model, page.unit.layer, page.unit.unit) == (view.model, view.layer, unit)
-        if view.stage is Stage.SYNTHESIZED:
-            best = page.synthesized[0] if page is not None and mine and page.synthesized else None
-            return [] if best is None else list(words_of(best)[:2])
         if page is not None and mine and page.exemplars:
             best = page.exemplars[0]
             return [f"best {number(best.value)}: {best.title}"]

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
     from deepvis.live.pages import PagePicture, UnitPageData
     from deepvis.live.studio_news import StudioOffer, StudioState
+    from deepvis.live.studio_picture import BroughtPicture
     from deepvis.records import View
 
 NO_NETWORK = "The network is still being loaded: pictures can be synthesized once it is there."
 NOTHING_RUNS = "No synthesis runs."
 IS_MADE = "That is being made already."
+FETCHING = "The picture is being fetched"
 MOST_STARTS = 6
 """So many exemplars are offered to start from."""
 
@@ -90,6 +92,18 @@ class StudioPresenter(QObject):
         """Choose a picture to start from, and show the panel where that is said."""
         self._panel.set_choice(replace(self._panel.choice, start=Start.PICTURE, picture=picture))
         self._window.show_recipes(True)
+
+    def bring(self, brought: BroughtPicture) -> None:
+        """Have something read that was dropped, to start from it."""
+        if isinstance(brought.source, str) and "://" in brought.source:
+            self._controller.flashed.emit(FETCHING)
+        self._controller.session.studio.bring(brought)
+
+    def take_brought(self, picture: PagePicture) -> None:
+        """It was read: start from it, and offer it for the rest of the session."""
+        self._panel.start.bring(picture)
+        self.start_from(picture)
+        self._controller.flashed.emit(f"The next synthesis starts from {picture.title}")
 
     def cancel(self) -> None:
         """Stop all that was asked for the selected unit; where that is nothing, whatever runs, and say so."""
@@ -272,6 +286,8 @@ class StudioPresenter(QObject):
         controller.studio_changed.connect(self.take_state)
         controller.view_changed.connect(self.follow)
         controller.page_arrived.connect(self.take_page)
+        controller.picture_brought.connect(self.take_brought)
+        self._window.recipe_dock.picture_dropped.connect(self.bring)
         self.auto.due.connect(self._begin)
         section.synthesize_asked.connect(self.synthesize)
         section.cancel_asked.connect(self.cancel_unit)

@@ -45,6 +45,7 @@ class Theme:
         chosen: background of the chosen row: a tint of `accent` on `panel`.
         selection: frames over pictures, bright in both themes.
         highlight: a second color for frames over pictures: the maximum.
+        origin: where the backward view is frozen: 2015's pale blue.
         hover: the thin frame of the tile under the pointer.
         outline: dark line around frames over pictures.
         warning: something needs attention.
@@ -66,6 +67,7 @@ class Theme:
     chosen: str
     selection: str
     highlight: str
+    origin: str
     hover: str
     outline: str
     warning: str
@@ -88,6 +90,7 @@ DARK = Theme(
     chosen="#1b3833",
     selection="#5bf0c8",
     highlight="#ffc857",
+    origin="#b9bdff",
     hover="#c9ced6",
     outline="#0b0d10",
     warning="#e8b04b",
@@ -110,6 +113,7 @@ LIGHT = Theme(
     chosen="#d5ece6",
     selection="#4df5cb",
     highlight="#ffc857",
+    origin="#4f50c8",
     hover="#c9ced6",
     outline="#0b0d10",
     warning="#9a6200",

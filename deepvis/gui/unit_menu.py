@@ -20,7 +20,7 @@ _PAGE_ACTIONS = {
 
 
 def unit_menu(window: MainWindow, unit: int) -> QMenu:
-    """The menu for a unit (-1 beside the tiles); what cannot be done yet stands in it with the reason."""
+    """The menu for a unit (-1 beside the tiles)."""
     menu = QMenu(window)
     menu.setToolTipsVisible(True)
     if unit >= 0:
@@ -33,7 +33,7 @@ def unit_menu(window: MainWindow, unit: int) -> QMenu:
     menu.addSeparator()
     menu.addActions([window.acts[name] for name in _PAGE_ACTIONS[window.controller.view.stage is Stage.ACTIVATIONS]])
     menu.addSeparator()
-    menu.addActions([window.acts[name] for name in ("save_grid", "freeze_origin")])
+    menu.addActions([window.acts[name] for name in ("freeze_here", "toggle_gradients", "save_grid")])
     return menu
 
 

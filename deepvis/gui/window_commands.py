@@ -148,8 +148,10 @@ class WindowCommands(QObject):
         self._window.overlays.toggle_help()
 
     def next_zoom(self) -> None:
-        """The selected unit in place of the grid, or the grid again."""
-        self._window.grid_panel.set_enlarged(not self._window.grid_panel.is_enlarged)
+        """2015's z: the selected unit in place of the grid, the backward view where there is one, the grid again."""
+        panel = self._window.grid_panel
+        back = () if self._controller.view.back.method is None else (panel.back,)
+        panel.enlarge(moves.cycled((None, panel.enlarged, *back), panel.large))
 
     def toggle_unit_page(self) -> None:
         """Show or hide the unit page."""
@@ -188,7 +190,7 @@ class WindowCommands(QObject):
         self._save(self._window.grab().toImage(), "deepvis.png")
 
     def reset(self) -> None:
-        """2015's Esc: the enlarged unit goes first, then chosen pictures, another page, and last the view is reset."""
+        """2015's Esc: what is enlarged goes first, then chosen pictures, another page, and last the view is reset."""
         comparison = self._window.studio.comparison
         if self._window.grid_panel.is_enlarged:
             self._window.grid_panel.set_enlarged(False)

@@ -17,7 +17,7 @@ from deepvis.live.page_notes import (
     unit_notes,
 )
 from deepvis.live.pages import PagePicture, SimilarPicture, UnitPageData
-from deepvis.live.synthesized import in_order, made_of
+from deepvis.live.synthesized import ChangeWords, in_order, made_of
 from deepvis.records import Rect, UnitId
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class PageMaker:
         self._running = running
         self._shelf = shelf
         self._pictures = pictures
+        self._changes = ChangeWords()
 
     def make(
         self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None] = lambda _: None
@@ -130,7 +131,10 @@ class PageMaker:
             errand.go_on()
             picture = self._image(gallery, image)
             if picture is not None:
-                made.append(replace(picture, made=made_of(gallery, image, layer.name, maximum)))
+                changes = self._changes.of(gallery, image, is_classes=layer.is_classes)
+                own = not gallery.packaged
+                made_so = made_of(image, layer.name, maximum, removable=own, changes=changes)
+                made.append(replace(picture, made=made_so))
         return replace(page, synthesized=tuple(made))
 
     def _images(self, images: Iterable[tuple[OpenGallery, ImageRecord]], errand: Errand) -> tuple[PagePicture, ...]:

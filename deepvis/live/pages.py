@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ class Made:
         reason: why the unit could not be excited, a sentence; empty where it was.
         start: what the ascent began with where that was no noise, for people.
         stale: why it does not belong to the running model, a sentence; empty where it does.
+        changes: what of the recipe was changed, `steps 60 instead of 125, ...`; empty where nothing was, or it is not
+            known any more.
     """
 
     recipe: str
@@ -53,6 +56,7 @@ class Made:
     reason: str = ""
     start: str = ""
     stale: str = ""
+    changes: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +154,30 @@ class SessionPage:
     since_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class TileMade:
+    """What is known of the best synthesized picture in a tile.
+
+    Attributes:
+        value: activation; NaN where unknown.
+        made: how it was synthesized.
+        pictures: how many share the tile.
+    """
+
+    value: float
+    made: Made
+    pictures: int = 1
+
+
+TileTold = Callable[[int], TileMade | None]
+"""What is known of a unit's tile; None where it has no synthesized picture. Any thread may ask."""
+
+
+def nothing_told(_unit: int) -> TileMade | None:
+    """For grids of other pictures."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PatternPicture:
     """The pattern grid: one tile per unit with its best exemplar, or all of them.
@@ -161,6 +189,7 @@ class PatternPicture:
         missing: units without a picture.
         complete: every visible tile is drawn; otherwise a fuller picture follows.
         problem: why there is no picture at all, a sentence with what to do; empty where there is one.
+        told: what is known of each tile, of synthesized pictures only.
     """
 
     view: View
@@ -169,6 +198,7 @@ class PatternPicture:
     missing: int = 0
     complete: bool = True
     problem: str = ""
+    told: TileTold = nothing_told
 
 
 @dataclass(frozen=True, slots=True, eq=False)

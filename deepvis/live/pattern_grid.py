@@ -43,6 +43,7 @@ class PatternGrid:
         self._view = view
         self._tiles = tiles
         self._layout = lay_out(arranged(layer.units, view.grid, tiles, record), 1, 1, view.grid)
+        self._told = tiles.told(layer, record)
         self._missing = 0
         self._pane = _empty(self._layout, view)
 
@@ -117,7 +118,7 @@ class PatternGrid:
 
     def _picture(self, *, complete: bool) -> PatternPicture:
         pane = self._pane if complete else self._pane.copy()
-        return PatternPicture(self._view, pane, self._layout, self._missing, complete)
+        return PatternPicture(self._view, pane, self._layout, self._missing, complete, told=self._told)
 
 
 def _level(side: int) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from deepvis.gallery.records import ExemplarKind, ImageKind
+from deepvis.live.pages import nothing_told
 from deepvis.records import Rect, Sort
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from deepvis.gallery.rows import BestExemplars
     from deepvis.live.crop_pictures import CropPictures
     from deepvis.live.gallery_shelf import OpenGallery
-    from deepvis.records import GridView
+    from deepvis.live.pages import TileTold
+    from deepvis.records import GridView, LayerInfo
 
 MOST_PER_UNIT = 25
 """Exemplars of a unit that share its tile, at most."""
@@ -66,6 +68,9 @@ class Tiles(Protocol):
 
     def values(self, units: int) -> NDArray[np.float64]:
         """The best picture's activation of every unit; -inf where it has none."""
+
+    def told(self, layer: LayerInfo, record: LayerRecord | None) -> TileTold:
+        """What is known of every unit's tile; `record` are the layer's statistics, None where it has none."""
 
 
 class LayerTiles:
@@ -120,6 +125,10 @@ class LayerTiles:
         leads = self._first[:-1][np.diff(self._first) > 0]
         values[self._best.unit[leads]] = self._best.value[leads]
         return values
+
+    def told(self, layer: LayerInfo, record: LayerRecord | None) -> TileTold:
+        """Nothing: the page of the layer tells about exemplars."""
+        return nothing_told
 
     def _imported(self, unit: int) -> tuple[TilePicture, ...]:
         """A gallery of the 2015 toolbox has pictures, and no scan."""

@@ -15,6 +15,7 @@ from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.studio_archive import StudioArchive
 from deepvis.live.studio_gallery import StudioGallery
 from deepvis.live.studio_news import Start, StudioPhase, StudioState
+from deepvis.live.studio_picture import BroughtPicture, bring
 from deepvis.live.studio_words import problem, replaced
 from deepvis.live.worker import Worker
 
@@ -84,7 +85,7 @@ class StudioWorker(Worker):
         self.loans: Mailbox[Loan] = Mailbox(self.bell.ring)
         self._asked: Outbox[NumberedWish] = Outbox(self.bell.ring)
         self._cancels: Outbox[tuple[int, bool]] = Outbox(self.bell.ring)
-        self._errands: Outbox[_Discard | _Keep] = Outbox(self.bell.ring)
+        self._errands: Outbox[_Discard | _Keep | BroughtPicture] = Outbox(self.bell.ring)
         self._states = states
         self._lend = lend
         self._turns = turns
@@ -122,6 +123,10 @@ class StudioWorker(Worker):
         """Put a picture of a finished wish back into the person's gallery; any thread may call this."""
         self._errands.put(_Keep(number, index))
 
+    def bring(self, brought: BroughtPicture) -> None:
+        """Read a picture to start from; any thread may call this."""
+        self._errands.put(brought)
+
     def open(self) -> None:
         """Stand back behind window and live pictures, on systems where a thread can."""
         if sys.platform == "linux":
@@ -155,6 +160,8 @@ class StudioWorker(Worker):
         for errand in self._errands.take_all():
             if isinstance(errand, _Keep):
                 self._archive.put_back(errand.number, errand.index)
+            elif isinstance(errand, BroughtPicture):
+                bring(errand, self._states.pictures.put, self.report)
             elif self._running is not None:
                 self._archive.discard(self._running.info.name, errand.key)
 

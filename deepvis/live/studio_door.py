@@ -7,12 +7,15 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deepvis.live.mailbox import Mailbox
 from deepvis.live.studio_news import StudioPhase, StudioState, StudioWish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from deepvis.live.pages import PagePicture
     from deepvis.live.studio import StudioWorker
+    from deepvis.live.studio_picture import BroughtPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +29,15 @@ class NumberedWish:
 class StudioStates:
     """The newest state of every wish that was not fetched yet; any thread may put, one takes.
 
+    Attributes:
+        pictures: to start from, read for somebody who brought them.
+
     Args:
-        notify: a state can be fetched.
+        notify: a state or a picture can be fetched.
     """
 
     def __init__(self, notify: Callable[[], None]) -> None:
+        self.pictures: Mailbox[PagePicture] = Mailbox(notify)
         self._notify = notify
         self._lock = threading.Lock()
         self._states: OrderedDict[int, StudioState] = OrderedDict()
@@ -92,6 +99,14 @@ class Studio:
         The state comes again with the new key.
         """
         self._worker.keep(state.number, index)
+
+    def bring(self, brought: BroughtPicture) -> None:
+        """Read a picture to start from; `take_picture` gives it, or a `Notice` says why there is none."""
+        self._worker.bring(brought)
+
+    def take_picture(self) -> PagePicture | None:
+        """A picture that was brought, once; the newest wins."""
+        return self._states.pictures.take()
 
     @property
     def steps(self) -> int:

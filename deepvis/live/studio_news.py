@@ -201,6 +201,7 @@ class StudioState:
         wish: what was asked for.
         phase: how far it is.
         recipe: name under which the pictures are stored: a changed recipe says so.
+        changes: what was changed of it, as in `Made`.
         step: steps done in this attempt.
         steps: steps of an attempt.
         attempt: 0 for the first; later ones are about units that stayed off.
@@ -227,6 +228,7 @@ class StudioState:
     left_s: float | None = None
     problem: str = ""
     waiting: int = 0
+    changes: str = ""
 
     @property
     def over(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from deepvis.live.recipe_changes import recipe_changes
 from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
 from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
@@ -50,6 +51,7 @@ class Order:
         job: how a gallery knows the pictures.
         recipe: name under which they are stored.
         more: what their metadata say beside the figures.
+        changes: what of the recipe was changed, in words.
     """
 
     number: int
@@ -60,6 +62,7 @@ class Order:
     job: JobRecord
     recipe: str
     more: dict[str, object]
+    changes: str = ""
 
 
 def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
@@ -89,7 +92,8 @@ def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
     digest = "" if start is None else hashlib.sha256(start.tobytes()).hexdigest()[:_DIGEST]
     job = synthesis_job(engine, recipe, natural, size=request.size, steps=request.steps, start=digest)
     more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
-    return Order(asked.number, wish, layer, request, Materials(natural), job, recipe.name, more)
+    changes = recipe_changes(job.parameters, recipe.name, is_classes=layer.is_classes)
+    return Order(asked.number, wish, layer, request, Materials(natural), job, recipe.name, more, changes)
 
 
 def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:

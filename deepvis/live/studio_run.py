@@ -72,7 +72,8 @@ class StudioRun:
         self._canceled = False
         self._shown_s = -PREVIEW_EVERY_S
         steps = passes(order.request.recipe, order.request, order.layer)
-        self._state = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, steps=steps)
+        begun = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, changes=order.changes)
+        self._state = replace(begun, steps=steps)
 
     @property
     def number(self) -> int:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepvis.gallery.records import ImageKind
-from deepvis.live.pages import Made
+from deepvis.live.pages import Made, TileMade
 from deepvis.live.pattern_tiles import MOST_PER_UNIT, TilePicture
 from deepvis.records import SOFTMAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from deepvis.gallery.records import ImageRecord, ModelIdentity
+    from deepvis.gallery.records import ImageRecord, LayerRecord, ModelIdentity
     from deepvis.live.gallery_shelf import GalleryShelf, OpenGallery
+    from deepvis.live.pages import TileTold
+    from deepvis.records import LayerInfo
 
 Placed = tuple["OpenGallery", "ImageRecord"]
 
@@ -46,21 +49,51 @@ def is_negative(image: ImageRecord) -> bool:
     return image.metadata.get("negative") is True
 
 
-def made_of(gallery: OpenGallery, image: ImageRecord, layer: str, maximum: float | None) -> Made:
+class ChangeWords:
+    """What was changed of the recipes of pictures, in words; a job is read once."""
+
+    def __init__(self) -> None:
+        self._words: dict[tuple[str, bool], str] = {}
+
+    def of(self, gallery: OpenGallery, image: ImageRecord, *, is_classes: bool) -> str:
+        """Of one picture; empty where its recipe's name says that nothing was changed.
+
+        Raises:
+            GalleryError: the gallery is damaged.
+        """
+        if not is_changed(image):
+            return ""
+        key = (image.job, is_classes)
+        if key not in self._words:
+            from deepvis.live.recipe_changes import recipe_changes  # noqa: PLC0415  (imports torch)
+
+            job = gallery.reader.job(image.job)
+            known = {} if job is None else job.parameters
+            self._words[key] = recipe_changes(known, image.recipe, is_classes=is_classes)
+        return self._words[key]
+
+
+def is_changed(image: ImageRecord) -> bool:
+    """The recipe's name says that something was changed, and a job tells what."""
+    return bool(image.job) and "changed" in image.recipe.partition(",")[2]
+
+
+def made_of(image: ImageRecord, layer: str, maximum: float | None, *, removable: bool, changes: str = "") -> Made:
     """What is said of a picture.
 
     Args:
-        gallery: where it lies.
         image: the picture.
         layer: of the unit.
         maximum: the unit's largest activation in the scanned data; None where nothing was scanned with this model.
+        removable: it lies in the person's own gallery.
+        changes: what `ChangeWords` says of it.
     """
     told = image.metadata
     return Made(
         recipe=image.recipe,
         seed=image.seed,
         key=image.id,
-        removable=not gallery.packaged,
+        removable=removable,
         negative=is_negative(image),
         natural_ratio=_ratio(image, layer, maximum),
         layer_rank=_whole(told.get("layer_rank")),
@@ -69,7 +102,39 @@ def made_of(gallery: OpenGallery, image: ImageRecord, layer: str, maximum: float
         reason=str(told.get("reason", "")),
         start=str(told.get("start_title", "")),
         stale=str(told.get("stale", "")),
+        changes=changes,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What is known of the tiles of a layer, put into words for the one that is asked about: there may be 26,000.
+
+    Attributes:
+        best: by unit its best picture.
+        packaged: units whose best picture does not lie in the person's own gallery.
+        counts: of units with several pictures, how many.
+        layer: name of the layer.
+        maxima: float64 `(units,)`, largest activations in the scanned data; None where nothing was scanned.
+        changes: by job what was changed of its recipe.
+    """
+
+    best: Mapping[int, ImageRecord]
+    packaged: frozenset[int]
+    counts: Mapping[int, int]
+    layer: str
+    maxima: NDArray[np.float64] | None
+    changes: Mapping[str, str]
+
+    def __call__(self, unit: int) -> TileMade | None:
+        """Of one unit; None where it has no picture."""
+        image = self.best.get(unit)
+        if image is None:
+            return None
+        maximum = None if self.maxima is None or unit >= len(self.maxima) else float(self.maxima[unit])
+        removable, changes = unit not in self.packaged, self.changes.get(image.job, "")
+        made = made_of(image, self.layer, maximum, removable=removable, changes=changes)
+        return TileMade(math.nan if image.value is None else image.value, made, self.counts.get(unit, 1))
 
 
 class SynthesizedTiles:
@@ -94,6 +159,7 @@ class SynthesizedTiles:
         }
         self._most = max((len(pictures) for pictures in self._pictures.values()), default=0)
         self.across = math.ceil(math.sqrt(max(1, self._most)))
+        self._told: TileTold | None = None
 
     def __len__(self) -> int:
         """Units that have a picture."""
@@ -119,6 +185,33 @@ class SynthesizedTiles:
             if unit < units and value is not None:
                 values[unit] = value
         return values
+
+    def told(self, layer: LayerInfo, record: LayerRecord | None) -> TileTold:
+        """What is known of every unit's tile; `record` are the layer's statistics, None where it has none.
+
+        Raises:
+            GalleryError: a gallery is damaged.
+        """
+        if self._told is None:
+            self._told = self._tell(layer, record)
+        return self._told
+
+    def _tell(self, layer: LayerInfo, record: LayerRecord | None) -> _Told:
+        best = {unit: pictures[0][1] for unit, pictures in self._pictures.items()}
+        changed = {image.job: unit for unit, image in best.items() if is_changed(image)}
+        words = ChangeWords()
+        return _Told(
+            best,
+            frozenset(unit for unit, pictures in self._pictures.items() if pictures[0][0].packaged),
+            {unit: len(pictures) for unit, pictures in self._pictures.items() if len(pictures) > 1},
+            layer.name,
+            # figures of other weights are nothing to compare with
+            None if record is None or record.stale else record.maximum,
+            {
+                job: words.of(self._pictures[unit][0][0], best[unit], is_classes=layer.is_classes)
+                for job, unit in changed.items()
+            },
+        )
 
 
 def _chosen(pictures: list[Placed], *, all_patterns: bool) -> list[Placed]:

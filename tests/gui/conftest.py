@@ -29,6 +29,7 @@ class FakeStudio:
 
     def __init__(self) -> None:
         self.wishes, self.canceled, self.discarded, self.kept, self.states = [], [], [], [], []
+        self.brought, self.pictures = [], []
 
     def synthesize(self, wish):
         self.wishes.append(wish)
@@ -45,6 +46,12 @@ class FakeStudio:
 
     def take(self):
         return self.states.pop(0) if self.states else None
+
+    def bring(self, brought):
+        self.brought.append(brought)
+
+    def take_picture(self):
+        return self.pictures.pop(0) if self.pictures else None
 
 
 class FakeSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,12 @@ import pytest
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtTest import QTest
 
+from deepvis.gui.stages import NONE_YET
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.live.events import ModelReady
+from deepvis.live.pages import Made, TileMade
 from deepvis.records import Sort, Stage, UnitId
+from tests.gui.made_up import make_made
 
 
 @pytest.fixture
@@ -291,6 +295,53 @@ def test_the_tooltip_of_an_exemplar_tells_the_unit_its_best_image_and_its_value_
     assert text(1, None).splitlines() == ["classifier/1", "tiger cat", "maximum in this frame 1.00"]
     assert text(4, None) == ""
     assert window.stage_pages.hover_line(1) == "classifier/1  ·  tiger cat  ·  maximum in this frame 1.00"
+
+
+def test_the_tooltip_of_every_synthesized_tile_tells_how_it_was_made_and_what_it_reached(window, made, show):
+    window.controller.go("classifier", 2)
+    show(window)
+    window.controller.set_stage(Stage.SYNTHESIZED)
+    best = make_made(recipe="clear, changed", changes="steps 60 instead of 125", steps=60).made
+    tiles = {1: TileMade(31.2, best), 3: TileMade(math.nan, Made("old", 4, 9), pictures=3)}
+    made.send(pattern=made.pattern(told=tiles.get))
+    text, now = window.grid_panel.grid._hover_text, "maximum in this frame {}.00"
+    assert text(1, None).splitlines() == [
+        "classifier/1",
+        "tiger cat",
+        "clear, changed · seed 0",
+        "value 31.2  ·  1.5× natural maximum",
+        "largest of its layer, from step 27 on",
+        "60 steps",
+        "changed: steps 60 instead of 125",
+        now.format(1),
+    ]
+    assert text(3, None).splitlines()[2:] == ["old · seed 4  ·  best of 3", now.format(3)]
+    assert text(2, None).splitlines() == ["classifier/2", "espresso", NONE_YET, now.format(2)]
+    assert text(4, None) == ""
+
+
+def test_the_status_line_has_recipe_and_value_of_a_synthesized_tile_and_not_all_of_its_words(window, made):
+    window.controller.go("classifier", 2)
+    window.controller.set_stage(Stage.SYNTHESIZED)
+    made.send(pattern=made.pattern(told={1: TileMade(31.2, make_made().made)}.get))
+    assert window.stage_pages.hover_line(1).split("  ·  ")[:5] == [
+        "classifier/1",
+        "tiger cat",
+        "clear · seed 0",
+        "value 31.2",
+        "1.5× natural maximum",
+    ]
+    assert "largest of its layer" not in window.stage_pages.hover_line(1)
+    assert window.stage_pages.hover_line(-1) == ""
+
+
+def test_tiles_of_another_layer_are_not_told_of(window, made):
+    window.controller.go("classifier", 2)
+    window.controller.set_stage(Stage.SYNTHESIZED)
+    made.send(pattern=made.pattern(told={1: TileMade(31.2, make_made().made)}.get))
+    window.controller.go("blocks.1", 1)
+    assert window.stage_pages.hover_text(1, None).splitlines()[0] == "blocks.1/1"
+    assert "clear" not in window.stage_pages.hover_text(1, None)
 
 
 def test_without_a_gallery_the_page_says_so_and_offers_a_scan(qtbot, window, made):

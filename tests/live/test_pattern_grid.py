@@ -69,6 +69,11 @@ def test_each_tile_shows_its_units_best_exemplar(gallery, draw, color_of):
     assert picture.missing == 0
 
 
+def test_of_exemplars_the_grid_tells_nothing_more(gallery, draw):
+    gallery.scan()
+    assert [draw().told(unit) for unit in range(6)] == [None] * 6
+
+
 def test_beside_the_tiles_is_background_and_no_lines_pretend_cells(gallery, draw):
     gallery.scan()
     picture = draw(height=100, width=400, zoom=1.0)

@@ -17,8 +17,10 @@ from deepvis.live.mailbox import Outbox
 from deepvis.live.studio import StudioWorker
 from deepvis.live.studio_door import NumberedWish, StudioStates
 from deepvis.live.studio_news import Start, StudioPhase, StudioWish
+from deepvis.live.studio_picture import BroughtPicture
 from deepvis.live.turns import Turns
 from deepvis.records import Precision, Stage, UnitId
+from deepvis.sources.encode import encode_png
 from deepvis.synthesis.recipes import recipe_named
 
 SIZE = 24
@@ -127,6 +129,7 @@ def test_a_wish_waits_runs_with_previews_and_a_curve_and_ends_in_a_stored_pictur
     (made,) = done.made
     assert (made.key, made.seed, made.value) == (row.id, 0, row.value)
     assert row.recipe == done.recipe == "clear, changed"
+    assert first.changes == done.changes == f"steps 60 instead of 128, size {SIZE} instead of 160"
     assert row.metadata["steps"] == 60
 
 
@@ -363,7 +366,8 @@ def test_a_finished_picture_is_on_the_page_in_the_grid_and_there_after_a_restart
         second = Studio(again, again.load(networks.request("chain")))
         again.look(layer="body", unit=1)
         assert again.wait(lambda: page_with_pictures(second, 1), "The page").synthesized[0].value == picture.value
-        assert second.make(again=False).made == done.made
+        known = second.make(again=False)
+        assert (known.made, known.changes) == (done.made, done.changes)
         assert steps_done(networks) == 0
     finally:
         assert again.close() == ()
@@ -395,6 +399,35 @@ def test_what_is_not_there_cannot_be_discarded_and_a_sentence_says_so(studio):
     studio.live.session.studio.discard(99)
     notice = studio.live.wait_event(Notice, lambda event: "not in the gallery" in event.text)
     assert notice.level == "warning"
+
+
+# --------------------------------------------------------------------------------------------------- what is brought
+
+
+def test_a_picture_is_read_in_the_thread_of_the_studio_before_there_is_a_network(session, tmp_path, make_picture):
+    path = tmp_path / "cat.png"
+    path.write_bytes(encode_png(make_picture()))
+    studio = session.session.studio
+    studio.bring(BroughtPicture(str(path)))
+    assert session.wait(studio.take_picture, "The picture").title == "cat.png"
+    assert studio.take_picture() is None
+    studio.bring(BroughtPicture(str(tmp_path)))
+    notice = session.wait_event(Notice, lambda event: "is a folder" in event.text)
+    assert notice.level == "warning"
+
+
+def test_a_picture_is_read_while_another_is_made_and_is_started_from(studio, tmp_path):
+    running = studio.ask(unit=2, steps=ENDLESS)
+    studio.preview(running)
+    path = tmp_path / "red.png"
+    path.write_bytes(encode_png(np.full((30, 40, 3), (200, 0, 0), np.uint8)))
+    door = studio.live.session.studio
+    door.bring(BroughtPicture(str(path)))
+    picture = studio.live.wait(door.take_picture, "The picture")
+    done = studio.make(start=Start.PICTURE, start_rgb=picture.rgb, start_title=picture.title, **UNMOVED)
+    assert done.images[0].mean(axis=(0, 1)).argmax() == 0
+    assert studio.rows()[0].metadata["start_title"] == "red.png"
+    door.cancel()
 
 
 # ----------------------------------------------------------------------------------------------------------- what fails

@@ -91,3 +91,11 @@ def test_a_frame_to_start_from_is_stretched_and_a_picture_is_cut(ordered, loan):
     cut = ordered(start=Start.PICTURE, start_rgb=wide, size=24)
     assert (cut.request.start == 200).all()
     assert len({made.job.hash, cut.job.hash, ordered(size=24).job.hash}) == 3
+
+
+@pytest.mark.parametrize(("layer", "steps"), [("body", 128), ("softmax", 125)])
+def test_what_is_changed_of_the_recipe_is_told_in_words(ordered, layer, steps):
+    assert ordered(layer).changes == ""
+    changed = ordered(layer, steps=9, size=64, negative=True)
+    assert changed.changes == f"steps 9 instead of {steps}, size 64 instead of 160"
+    assert ordered(layer, regularizers=(("l2", (("weight", 0.5),)),)).changes.startswith("l2 (weight 0.5) added")

@@ -99,9 +99,12 @@ def _picture(state: StudioState, place: int) -> PagePicture:
             steps=state.steps or None,
             reason=made.reason,
             start=start_words(wish),
+            changes=state.changes,
         )
         return PagePicture(rgb, made.value, recipe, made=figures)
-    unfinished = Made(recipe, wish.seeds[place], 0, negative=wish.negative, start=start_words(wish))
+    unfinished = Made(
+        recipe, wish.seeds[place], 0, negative=wish.negative, start=start_words(wish), changes=state.changes
+    )
     return PagePicture(rgb, _last_value(state, place), recipe, made=unfinished)
 
 

@@ -71,6 +71,7 @@ class GridPane(LivePane):
         self._preview = ZoomPreview()
         self._selected: int | None = None
         self._marked: Position | None = None
+        self._origin: int | None = None
         self._map_size = (1, 1)
         self._hover_text: HoverText | None = None
         self._hovered = -1
@@ -104,6 +105,12 @@ class GridPane(LivePane):
         self._selected = selected_unit
         self._marked = marked_position
         self.update()
+
+    def set_origin(self, unit: int | None) -> None:
+        """Mark the tile where the backward view is frozen; None for none."""
+        if unit != self._origin:
+            self._origin = unit
+            self.update()
 
     def set_view(self, zoom: float, center_row: float, center_column: float) -> None:
         """Tell the view just asked for: until its mosaic comes, the present one is shown moved and scaled."""
@@ -277,7 +284,13 @@ class GridPane(LivePane):
         hovered = self._tile_rect(self._hovered)
         if hovered is not None:
             draw_frame(painter, hovered, thickness, QColor(theme.hover))
+        origin = None if self._origin is None else self._tile_rect(self._origin)
+        if origin is not None:
+            draw_outlined_frame(painter, origin, 2 * thickness, theme, QColor(theme.origin))
         selected = None if self._selected is None else self._tile_rect(self._selected)
+        if selected is not None and self._selected == self._origin:
+            # both on one tile: the selection lies inside the mark of the origin
+            selected = selected.adjusted(3 * thickness, 3 * thickness, -3 * thickness, -3 * thickness)
         if selected is not None:
             wide = min(selected.width(), selected.height()) >= _WIDE_FRAME_FROM * thickness
             draw_outlined_frame(painter, selected, (3 if wide else 2) * thickness, theme)

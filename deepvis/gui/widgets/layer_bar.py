@@ -65,6 +65,14 @@ class LayerBar(QWidget):
         else:
             self._show_current()
 
+    def set_origin(self, name: str) -> None:
+        """Mark the layer where the backward view is frozen; empty for none."""
+        if name != self._rows.origin:
+            self._rows.origin = name
+            viewport = self._tree.viewport()
+            if viewport is not None:
+                viewport.update()
+
     def set_show_all(self, on: bool) -> None:
         """Show every module instead of the default list."""
         self._all_button.setChecked(on)

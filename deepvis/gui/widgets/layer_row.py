@@ -25,12 +25,18 @@ _ROW_HEIGHT = 26
 
 
 class LayerDelegate(QStyledItemDelegate):
-    """One line: name, type where there is room, shape at the right; the current layer is marked."""
+    """One line: name, type where there is room, shape at the right; the current layer is marked.
+
+    Attributes:
+        current: name of the viewed layer.
+        origin: name of the layer where the backward view is frozen; empty for none.
+    """
 
     def __init__(self, view: QWidget) -> None:
         super().__init__(view)
         self._view = view
         self.current = ""
+        self.origin = ""
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
         """A row's height; any width."""
@@ -50,6 +56,8 @@ class LayerDelegate(QStyledItemDelegate):
             draw_round_rect(painter, QRectF(area), 4, QColor(theme.chosen if current else theme.raised))
         if current:
             painter.fillRect(QRect(area.left(), area.top() + 5, 2, area.height() - 10), QColor(theme.accent))
+        if index.data(NAME_ROLE) == self.origin:
+            draw_round_rect(painter, QRectF(area), 4, QColor(Qt.GlobalColor.transparent), QColor(theme.origin))
         self._paint_text(painter, area.adjusted(6, 0, -6, 0), index, theme)
         painter.restore()
 

@@ -19,6 +19,8 @@ _WRAPPED_AT = 46
 TURNS_OFF = "turns off"
 STALE = "stale"
 CHANGED = "size, steps or regularizers are not the recipe's"
+"""Said where it is not known any more what was changed."""
+
 STAYED_OFF = "stayed off"
 
 
@@ -71,24 +73,35 @@ def badges(made: Made) -> tuple[str, ...]:
     return tuple(word for on, word in said if on)
 
 
-def figures_of(picture: PagePicture, made: Made) -> tuple[str, ...]:
-    """All that is known of a synthesized picture, a line each."""
-    value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
-    ratio = ratio_text(made, " natural maximum")
+def value_text(value: float, made: Made) -> str:
+    """Value and ratio in one line; empty where both are unknown."""
+    known = "" if math.isnan(value) else f"value {number(value)}"
+    return "  ·  ".join(part for part in (known, ratio_text(made, " natural maximum")) if part)
+
+
+def figures_of(value: float, made: Made) -> tuple[str, ...]:
+    """All that is known of a synthesized picture with that activation (NaN where unknown), a line each."""
     how = [] if made.steps is None else [f"{made.steps:,} steps"]
     if made.start:
         how.append(f"from {made.start}")
     lines = [
         name_of(made),
         "turns the unit off" if made.negative else "",
-        "  ·  ".join(part for part in (value, ratio) if part),
+        value_text(value, made),
         rank_text(made.layer_rank, made.majority),
         "  ·  ".join(how),
-        CHANGED if "changed" in made.recipe.partition(",")[2] else "",
+        *change_lines(made),
         *textwrap.wrap(made.reason, _WRAPPED_AT),
         *textwrap.wrap(made.stale, _WRAPPED_AT),
     ]
     return tuple(line for line in lines if line)
+
+
+def change_lines(made: Made) -> list[str]:
+    """What of the recipe was changed, in lines of the popup; none where nothing was."""
+    if "changed" not in made.recipe.partition(",")[2]:
+        return []
+    return textwrap.wrap(f"changed: {made.changes}", _WRAPPED_AT) if made.changes else [CHANGED]
 
 
 def rank_text(rank: int | None, majority: int | None) -> str:

@@ -99,6 +99,7 @@ class WholeField(QSpinBox):
         self.setLocale(QLocale.c())
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        _take_no_drops(self)
 
     def validate(self, text: str | None, place: int) -> tuple[QValidator.State, str, int]:
         """Let digits be typed, also of a number that is too large: a field that swallows keys says nothing."""
@@ -137,6 +138,7 @@ class DecimalField(QDoubleSpinBox):
         self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        _take_no_drops(self)
 
     def textFromValue(self, value: float) -> str:
         """`0.0001` and not `0.000100000000`."""
@@ -186,6 +188,13 @@ def _ends_typing(field: QSpinBox | QDoubleSpinBox, event: QEvent | None) -> bool
         field.clearFocus()
         return True
     return False
+
+
+def _take_no_drops(field: QSpinBox | QDoubleSpinBox) -> None:
+    """The path of a file that is dropped on the panel is no number."""
+    editor = field.lineEdit()
+    if editor is not None:
+        editor.setAcceptDrops(False)
 
 
 def _turn(field: QWidget, event: QWheelEvent | None, turn: Callable[[QWheelEvent | None], None]) -> None:

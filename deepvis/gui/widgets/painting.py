@@ -35,11 +35,13 @@ def draw_frame(painter: QPainter, rect: QRect, thickness: int, color: QColor) ->
     painter.fillRect(QRect(rect.right() + 1, rect.top(), thickness, rect.height()), color)
 
 
-def draw_outlined_frame(painter: QPainter, rect: QRect, thickness: int, theme: Theme) -> None:
+def draw_outlined_frame(
+    painter: QPainter, rect: QRect, thickness: int, theme: Theme, color: QColor | None = None
+) -> None:
     """A selection frame with a dark line on both sides, so that it stands out from any picture."""
     line = max(1, thickness // 2)
     draw_frame(painter, rect.adjusted(-thickness, -thickness, thickness, thickness), line, QColor(theme.outline))
-    draw_frame(painter, rect, thickness, QColor(theme.selection))
+    draw_frame(painter, rect, thickness, color or QColor(theme.selection))
 
 
 def draw_message(painter: QPainter, rect: QRect, text: str, font: QFont, theme: Theme) -> None:

@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from deepvis.gui.qimage import rgb_to_qimage
 from deepvis.gui.theme import SPACE, elided, small, theme_of
 from deepvis.gui.widgets.painting import draw_frame, draw_message, draw_pill
+from deepvis.records import Rect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from deepvis.records import Rect
-
 _CAPTION_HEIGHT = 22
 _UNSEEN_ALPHA = 150
+_ARM, _OPEN = 6, 4
 _BOX_COLORS = {"receptive field": "selection", "maximum": "highlight"}
 
 
@@ -54,6 +54,7 @@ class PictureView(QWidget):
         self._note = ""
         self._seen: Rect | None = None
         self._boxes: tuple[tuple[Rect, str], ...] = ()
+        self._pointer: tuple[float, float] | None = None
         self._message = ""
         self._drop_wanted = False
         self.setAcceptDrops(True)
@@ -90,6 +91,12 @@ class PictureView(QWidget):
         if seen != self._seen or tuple(boxes) != self._boxes:
             self._seen = seen
             self._boxes = tuple(boxes)
+            self.update()
+
+    def set_pointer(self, at: tuple[float, float] | None) -> None:
+        """Mark a place that is pointed at elsewhere: row and column in pixels of the picture; None for none."""
+        if at != self._pointer:
+            self._pointer = at
             self.update()
 
     def set_message(self, message: str) -> None:
@@ -216,7 +223,20 @@ class PictureView(QWidget):
             box = box.adjusted(2, 2, -2, -2) if min(box.width(), box.height()) > 8 else box
             draw_frame(painter, box.adjusted(-1, -1, 1, 1), 1, QColor(theme.outline))
             draw_frame(painter, box, 1, QColor(getattr(theme, _BOX_COLORS[role])))
+        if self._pointer is not None:
+            self._paint_pointer(painter, self._from_picture(Rect(*self._pointer, 0, 0)).topLeft())
         painter.restore()
+
+    def _paint_pointer(self, painter: QPainter, at: QPointF) -> None:
+        """A small cross with an open middle, so that what it points at is seen."""
+        theme = theme_of(self.palette())
+        x, y = round(at.x()), round(at.y())
+        arms = [QRect(x + near, y, _ARM, 1) for near in (-_OPEN - _ARM + 1, _OPEN)]
+        arms += [QRect(x, y + near, 1, _ARM) for near in (-_OPEN - _ARM + 1, _OPEN)]
+        for arm in arms:
+            painter.fillRect(arm.adjusted(-1, -1, 1, 1), QColor(theme.outline))
+        for arm in arms:
+            painter.fillRect(arm, QColor(theme.highlight))
 
     def _paint_caption(self, painter: QPainter) -> None:
         theme = theme_of(self.palette())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deepvis.records import Prediction
 
 _ROW_HEIGHT = 28
+_LOW_ROW_HEIGHT = 21
 _BAR_HEIGHT = 3
 
 
@@ -30,9 +31,11 @@ class Predictions(QWidget):
 
     Signals:
         class_clicked: index of the class.
+        other_class_clicked: the same, clicked with Ctrl held.
     """
 
     class_clicked = pyqtSignal(int)
+    other_class_clicked = pyqtSignal(int)
 
     def __init__(self, rows: int = 5, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,7 @@ class Predictions(QWidget):
         self._predictions: tuple[Prediction, ...] = ()
         self._message = ""
         self._hovered = -1
+        self._row_height = _ROW_HEIGHT
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -53,14 +57,26 @@ class Predictions(QWidget):
         self._message = message
         self.update()
 
+    def set_low(self, low: bool) -> None:
+        """Lower rows, where the column has little height."""
+        height = _LOW_ROW_HEIGHT if low else _ROW_HEIGHT
+        if height != self._row_height:
+            self._row_height = height
+            self.updateGeometry()
+            self.update()
+
+    def height_of_rows(self, *, low: bool) -> int:
+        """Height of the widget with low or with usual rows."""
+        return self._rows * (_LOW_ROW_HEIGHT if low else _ROW_HEIGHT) + SPACE
+
     def row_at(self, y: float) -> int:
         """The row at a height, -1 where it holds no prediction."""
-        row = int((y - SPACE // 2) // _ROW_HEIGHT)
+        row = int((y - SPACE // 2) // self._row_height)
         return row if 0 <= row < len(self._predictions) else -1
 
     def sizeHint(self) -> QSize:
         """All rows."""
-        return QSize(280, self._rows * _ROW_HEIGHT + SPACE)
+        return QSize(280, self._rows * self._row_height + SPACE)
 
     def minimumSizeHint(self) -> QSize:
         """All rows, narrow."""
@@ -101,7 +117,8 @@ class Predictions(QWidget):
             return
         row = self.row_at(event.position().y()) if QRectF(self.rect()).contains(QPointF(event.position())) else -1
         if row >= 0:
-            self.class_clicked.emit(self._predictions[row].index)
+            other = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            (self.other_class_clicked if other else self.class_clicked).emit(self._predictions[row].index)
 
     def label_width(self) -> int:
         """Logical pixels a label may take."""
@@ -117,10 +134,11 @@ class Predictions(QWidget):
             self.update()
 
     def _paint_row(self, painter: QPainter, row: int, prediction: Prediction, theme: Theme) -> None:
-        area = QRect(SPACE, SPACE // 2 + row * _ROW_HEIGHT, self.width() - 2 * SPACE, _ROW_HEIGHT)
+        area = QRect(SPACE, SPACE // 2 + row * self._row_height, self.width() - 2 * SPACE, self._row_height)
         if row == self._hovered:
             draw_round_rect(painter, QRectF(area.adjusted(-4, 0, 4, 0)), 4, QColor(theme.raised))
-        line = area.adjusted(0, 2, 0, -_BAR_HEIGHT - 5)
+        tight = self._row_height < _ROW_HEIGHT
+        line = area.adjusted(0, 0 if tight else 2, 0, -_BAR_HEIGHT - (1 if tight else 5))
         painter.setFont(self.font())
         painter.setPen(QColor(theme.text if row == 0 else theme.muted))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight

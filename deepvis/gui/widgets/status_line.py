@@ -33,6 +33,7 @@ class StatusLine(QWidget):
         self._said = self._role = self._hint = ""
         self._dot = _Dot()
         self._message = ElidedLabel("text")
+        self._note = ElidedLabel("muted", Qt.TextElideMode.ElideMiddle)
         self._progress = ProgressStrip()
         self._readings = ReadingsStrip()
         self._progress.cancel_clicked.connect(self.cancel_clicked)
@@ -40,9 +41,12 @@ class StatusLine(QWidget):
         line.setContentsMargins(SPACE, 0, SPACE, 0)
         line.setSpacing(SPACE)
         line.addWidget(self._dot)
-        line.addWidget(self._message, 1)
+        line.addWidget(self._message, 3)
+        line.addWidget(self._note, 2)
         line.addWidget(self._progress)
         line.addWidget(self._readings)
+        self._note.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._note.hide()
         self.setFixedHeight(_HEIGHT)
         self.clear_progress()
 
@@ -60,6 +64,15 @@ class StatusLine(QWidget):
         if hint != self._hint:
             self._hint = hint
             self._show_words()
+
+    def set_note(self, note: str) -> None:
+        """Say what is on and stays on, beside the readings; empty for nothing."""
+        self._note.set_text(note)
+        self._note.setVisible(bool(note))
+
+    def note(self) -> str:
+        """What is on."""
+        return self._note.text
 
     def message(self) -> str:
         """The latest message."""

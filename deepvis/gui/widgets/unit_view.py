@@ -27,10 +27,12 @@ class UnitView(LivePane):
     Signals:
         position_clicked: row and column of the map; needs `set_map_size`.
         double_clicked: anywhere on it; the release that follows is no click.
+        caption_changed: another caption, and its value.
     """
 
     position_clicked = pyqtSignal(int, int)
     double_clicked = pyqtSignal()
+    caption_changed = pyqtSignal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +41,7 @@ class UnitView(LivePane):
         self._chosen = False
         self._caption = ""
         self._value = ""
+        self._captioned = True
         self._pressed = False
 
     def set_picture(self, rgb: NDArray[np.uint8] | None) -> None:
@@ -65,11 +68,19 @@ class UnitView(LivePane):
             self._caption = caption
             self._value = value
             self.setToolTip(caption)
+            self.caption_changed.emit(caption, value)
+            self.update()
+
+    def set_captioned(self, on: bool) -> None:
+        """Paint the caption, or leave its room to the picture where the caption is told elsewhere."""
+        if on != self._captioned:
+            self._captioned = on
+            self.resized.emit(*self.device_size())
             self.update()
 
     def picture_area(self) -> QRect:
         """All but the caption."""
-        return self.rect().adjusted(0, 0, 0, -_CAPTION_HEIGHT)
+        return self.rect().adjusted(0, 0, 0, -_CAPTION_HEIGHT if self._captioned else 0)
 
     def picture_rect(self) -> QRectF:
         """Where the picture is, in logical pixels; empty where there is none."""
@@ -100,7 +111,7 @@ class UnitView(LivePane):
 
     def minimumSizeHint(self) -> QSize:
         """Still recognizable."""
-        return QSize(120, 100)
+        return QSize(90, 80)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint picture, position, caption and message."""
@@ -111,7 +122,8 @@ class UnitView(LivePane):
         if self._image is not None:
             painter.drawImage(self.picture_rect(), self._image, QRectF(self._image.rect()))
             self._paint_position(painter)
-        self._paint_caption(painter)
+        if self._captioned:
+            self._paint_caption(painter)
         self.finish_paint(painter)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:

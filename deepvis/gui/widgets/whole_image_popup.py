@@ -91,7 +91,7 @@ class WholeImagePopup(QWidget):
 def words_of(picture: PagePicture) -> tuple[str, ...]:
     """What is known of a picture, a line each: name; class; value and band; place. Figures of a synthesized one."""
     if picture.made is not None:
-        return figures_of(picture, picture.made)
+        return figures_of(picture.value, picture.made)
     known = [] if math.isnan(picture.value) else [f"value {number(picture.value)}"]
     if picture.band is not None:
         known.append(band_text(picture.band))

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from deepvis.gui.widgets.made_words import badges, caption, figures_of, key_of, rank_text, ratio_text
+from deepvis.gui.widgets.made_words import badges, caption, change_lines, figures_of, key_of, rank_text, ratio_text
 from deepvis.gui.widgets.whole_image_popup import words_of
 from tests.gui.made_up import make_made
 
@@ -46,7 +46,7 @@ def test_badges_name_what_must_not_be_overlooked():
 
 def test_the_popup_has_all_figures():
     picture = make_made(start="the frame", stale="It was made with other weights.")
-    assert figures_of(picture, picture.made) == (
+    assert figures_of(picture.value, picture.made) == (
         "clear · seed 0",
         "value 31.2  ·  1.5× natural maximum",
         "largest of its layer, from step 27 on",
@@ -69,7 +69,16 @@ def test_a_picture_is_known_again_by_its_key_and_others_by_what_they_show(pictur
     assert key_of(picture(1.0)) != key_of(picture(2.0))
 
 
-def test_a_changed_recipe_says_what_may_differ():
+def test_a_changed_recipe_says_what_was_changed():
+    words = "steps 60 instead of 125, size 128 instead of 160, weight of l2 0.2 instead of 0.1"
+    changed = make_made(recipe="clear, changed", changes=words)
+    lines = change_lines(changed.made)
+    assert " ".join(lines) == f"changed: {words}"
+    assert max(map(len, lines)) <= 46
+    assert set(lines) < set(figures_of(changed.value, changed.made))
+
+
+def test_a_changed_recipe_of_which_nothing_is_known_any_more_says_what_may_differ():
     changed = make_made(recipe="clear, changed")
-    assert "size, steps or regularizers are not the recipe's" in figures_of(changed, changed.made)
-    assert len(figures_of(make_made(), make_made().made)) == len(figures_of(changed, changed.made)) - 1
+    assert "size, steps or regularizers are not the recipe's" in figures_of(changed.value, changed.made)
+    assert len(figures_of(make_made().value, make_made().made)) == len(figures_of(changed.value, changed.made)) - 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
@@ -15,7 +18,8 @@ from deepvis.gui.widgets.number_field import PLACES, DecimalField, PlainSlider, 
 from deepvis.gui.widgets.recipe_panel import CLICKS, NO_CLICKS, WAITING, RecipePanel
 from deepvis.gui.widgets.regularizer_list import RegularizerList
 from deepvis.gui.widgets.setting_row import SettingRow
-from deepvis.gui.widgets.start_combo import StartCombo
+from deepvis.gui.widgets.start_combo import MOST_BROUGHT, StartCombo
+from deepvis.live.pages import PagePicture
 from deepvis.live.studio_news import SettingInfo, Start
 from tests.gui.made_up import BLUR, DECAY, OFFER, PATCHES, SIGNED, make_made
 
@@ -172,6 +176,60 @@ def test_pictures_to_start_from_stand_in_the_list_and_the_chosen_one_stays(shown
     assert combo.chosen() == (Start.PICTURE, second)
     combo.setCurrentIndex(1)
     assert combo.chosen() == (Start.FRAME, None)
+
+
+def brought(title: str, color: int = 90) -> PagePicture:
+    return PagePicture(np.full((24, 24, 3), color, np.uint8), math.nan, title, path=Path("/from") / title)
+
+
+def offered(combo) -> list[str]:
+    return [combo.itemText(place) for place in range(combo.count())]
+
+
+def test_pictures_from_outside_stay_in_the_list_whatever_unit_is_shown(shown, picture):
+    combo = shown(StartCombo(), 160, 26)
+    first, second = brought("cat.png"), brought("dog.png")
+    for each in (first, second):
+        combo.bring(each)
+    combo.set_pictures((picture(7.0),))
+    assert offered(combo) == ["noise", "the current frame", "dog.png", "cat.png", "cat 1.jpg · 7.00"]
+    assert combo.chosen() == (Start.NOISE, None)
+    combo.choose(Start.PICTURE, first)
+    combo.set_pictures(())
+    assert combo.chosen() == (Start.PICTURE, first)
+    assert combo.toolTip().splitlines()[:2] == ["cat.png", str(Path("/from/cat.png"))]
+
+
+def test_a_picture_that_is_dropped_again_is_the_new_one(shown):
+    combo = shown(StartCombo(), 160, 26)
+    before, after = brought("cat.png"), brought("cat.png", color=200)
+    combo.bring(before)
+    combo.choose(Start.PICTURE, before)
+    combo.bring(after)
+    assert combo.chosen() == (Start.PICTURE, after)
+    assert offered(combo).count("cat.png") == 1
+
+
+def test_so_many_pictures_from_outside_are_offered_and_the_chosen_one_in_any_case(shown):
+    combo = shown(StartCombo(), 160, 26)
+    first = brought("0.png")
+    combo.bring(first)
+    combo.choose(Start.PICTURE, first)
+    for number in range(1, MOST_BROUGHT + 3):
+        combo.bring(brought(f"{number}.png"))
+    assert len(offered(combo)) == 2 + MOST_BROUGHT + 1
+    assert combo.chosen() == (Start.PICTURE, first)
+
+
+def test_of_a_long_name_the_middle_is_cut_and_its_kind_is_still_read(shown):
+    combo = shown(StartCombo(), 160, 26)
+    long = brought("a holiday picture with quite a long name.jpg")
+    combo.bring(long)
+    combo.choose(Start.PICTURE, long)
+    assert "…" in combo.shown_text()
+    assert combo.shown_text().endswith(".jpg")
+    combo.choose(Start.FRAME)
+    assert combo.shown_text() == "the current frame"
 
 
 # the panel

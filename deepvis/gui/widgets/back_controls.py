@@ -1,0 +1,163 @@
+"""The choices of the backward view: how it is drawn, where it starts, how it lies over the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QBoxLayout, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from deepvis.gui.back_moves import BACK_COLORMAPS, CLASS_SEEDS, is_colored
+from deepvis.gui.theme import SPACE
+from deepvis.gui.widgets.class_field import ClassField
+from deepvis.gui.widgets.compact_combo import CompactCombo
+from deepvis.records import BackView, Overlay, SeedKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deepvis.records import Backward, ModelInfo
+
+STACKED_WIDTH = 118
+"""Logical pixels that the choices take beside the picture."""
+
+VIEW_TIP = "How the gradient is drawn (N)"
+SEED_TIPS = {
+    SeedKind.CHANNEL: ("whole channel", "Every position of the channel, times its own activation, as in 2015"),
+    SeedKind.MAXIMUM: ("its maximum", "The position of the channel's maximum"),
+    SeedKind.POSITION: ("chosen position", "The position that was clicked in the unit's map, else the maximum"),
+    SeedKind.CLASS: ("a class", "The logit of a class, whatever unit is selected"),
+    SeedKind.DIFFERENCE: ("class − class", "The logit of a class minus that of another: why this and not that"),
+}
+"""Words for a list, and the sentence of its tooltip."""
+
+_OVERLAYS = {Overlay.OFF: "alone", Overlay.ACTIVE: "over active", Overlay.INACTIVE: "over inactive"}
+OVERLAY_TIP = "The backward view alone, or the input where it is strong, or where it is weak (Y)"
+CHECK_TIP = (
+    "Check: the same view with randomized weights, and how alike the two are.\n"
+    "A view that stays the same does not depend on what the network has learned (Adebayo et al. 2018)."
+)
+
+
+class BackControls(QWidget):
+    """In rows above the picture, or stacked beside it.
+
+    Signals:
+        chosen: name of a `Backward` field and its new value.
+        check_toggled: compare with randomized weights, or no longer.
+    """
+
+    chosen = pyqtSignal(str, object)
+    check_toggled = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = self._combo("view", [(str(view), view) for view in BackView], VIEW_TIP)
+        self._seed = self._combo("seed", [(words, seed) for seed, (words, _) in SEED_TIPS.items()], "")
+        self._colormap = self._combo("colormap", [(name, name) for name in BACK_COLORMAPS], "Color map (M)")
+        self._overlay = self._combo("overlay", [(text, overlay) for overlay, text in _OVERLAYS.items()], OVERLAY_TIP)
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._check = QToolButton()
+        self.first = ClassField("first answer")
+        self.other = ClassField("next answer")
+        self._rows = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(3)]
+        self._stacked = False
+        self._colored = False
+        self._build()
+
+    def show_back(self, back: Backward) -> None:
+        """Bring the choices in line with a view."""
+        for name, combo in (("view", self._view), ("colormap", self._colormap), ("overlay", self._overlay)):
+            combo.setCurrentIndex(combo.findData(getattr(back, name)))
+        start = back if back.origin is None else back.origin
+        self._seed.setCurrentIndex(self._seed.findData(start.seed))
+        self._seed.setToolTip(f"Where the backward pass starts. {SEED_TIPS[start.seed][1]}")
+        for field, shown, index in (
+            (self.first, start.seed in CLASS_SEEDS, start.class_index),
+            (self.other, start.seed is SeedKind.DIFFERENCE, start.other_class),
+        ):
+            field.setVisible(shown)
+            field.set_chosen(index)
+        self._colored = is_colored(back)
+        self._check.setChecked(back.checks)
+        if not self._opacity.isSliderDown():
+            self._opacity.setValue(round(back.opacity * 100))
+        self._opacity.setEnabled(self._colored and back.overlay is not Overlay.OFF)
+        self._place()
+
+    def show_model(self, info: ModelInfo) -> None:
+        """Offer the classes of a network."""
+        for field in (self.first, self.other):
+            field.set_labels(info.labels)
+
+    def set_stacked(self, on: bool) -> None:
+        """One below the other, or in rows."""
+        if on != self._stacked:
+            self._stacked = on
+            direction = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
+            for row in self._rows:
+                row.setDirection(direction)
+            self._place()
+
+    def rows_height(self) -> int:
+        """What they take above the picture."""
+        lines = 2 + (not self.first.isHidden())
+        return lines * (self._view.sizeHint().height() + SPACE // 2) + SPACE // 2
+
+    def sizeHint(self) -> QSize:
+        """As its layout, but stacked of one width."""
+        hint = super().sizeHint()
+        return QSize(STACKED_WIDTH, hint.height()) if self._stacked else hint
+
+    def minimumSizeHint(self) -> QSize:
+        """Any height: a low dock cuts the last of them."""
+        return QSize(60, 0)
+
+    def _place(self) -> None:
+        """Beside the picture what plays no part is left out; in rows it keeps its place, or the picture would jump."""
+        for widget in (self._colormap, self._overlay):
+            widget.setEnabled(self._colored)
+            widget.setVisible(self._colored or not self._stacked)
+        self._opacity.setVisible(self._opacity.isEnabled() or not self._stacked)
+
+    def _build(self) -> None:
+        self._check.setText("Check")
+        self._check.setCheckable(True)
+        self._check.setToolTip(CHECK_TIP)
+        self._check.setProperty("compact", True)
+        self._check.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._check.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._check.clicked.connect(lambda _on: self.check_toggled.emit())
+        self._opacity.setRange(0, 100)
+        self._opacity.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._opacity.setMinimumWidth(40)
+        self._opacity.setToolTip("Opacity of the backward view over the input")
+        self._opacity.setAccessibleName("Opacity of the backward view")
+        self._opacity.valueChanged.connect(lambda value: self.chosen.emit("opacity", value / 100))
+        self.first.class_chosen.connect(lambda index: self.chosen.emit("class_index", index))
+        self.other.class_chosen.connect(lambda index: self.chosen.emit("other_class", index))
+        self.first.setToolTip("The class: type its name or number, or click it in the list of predictions")
+        self.other.setToolTip("The class taken away: type its name or number, or click it with Ctrl in that list")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        parts = (
+            ((self._view, 0), (self._seed, 1), (self._check, 0)),
+            ((self.first, 1), (self.other, 1)),
+            ((self._colormap, 0), (self._overlay, 0), (self._opacity, 1)),
+        )
+        for row, widgets in zip(self._rows, parts, strict=True):
+            row.setSpacing(SPACE // 2)
+            for widget, stretch in widgets:
+                row.addWidget(widget, stretch)
+            column.addLayout(row)
+        column.addStretch(1)
+
+    def _combo(self, name: str, options: Iterable[tuple[str, object]], tip: str) -> CompactCombo:
+        combo = CompactCombo()
+        for text, value in options:
+            combo.addItem(text, value)
+        combo.setToolTip(tip)
+        combo.setMinimumWidth(40)
+        combo.activated.connect(lambda _index: self.chosen.emit(name, combo.currentData()))
+        return combo

@@ -1,0 +1,159 @@
+"""The backward view: the picture, its choices, what it is of, and what is known to be wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from deepvis.gui.figures import number
+from deepvis.gui.theme import SPACE, small
+from deepvis.gui.widgets.back_controls import STACKED_WIDTH, BackControls
+from deepvis.gui.widgets.back_picture import BackPicture
+from deepvis.gui.widgets.elided_label import ElidedLabel
+
+if TYPE_CHECKING:
+    from PyQt6.QtGui import QResizeEvent
+
+    from deepvis.live.back_result import BackResult, RandomizedCheck
+    from deepvis.records import Backward
+
+_LINE_HEIGHT = 18
+_LOW = 130
+"""Below this height of the picture there is one line of words less."""
+
+ALIKE = 0.5
+"""From this rank correlation on, the picture is said to depend little on the weights."""
+
+
+class BackPanel(QWidget):
+    """Choices above the picture, or beside it where that leaves the picture more room; words below both."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture = BackPicture()
+        self.controls = BackControls()
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._bar = QProgressBar()
+        self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
+        self._value = ElidedLabel("text")
+        self._caveat = ElidedLabel("muted")
+        self._coverage = ElidedLabel("muted")
+        self._words = ("", "")
+        self._build()
+
+    def show_back(self, back: Backward) -> None:
+        """Bring the choices in line with a view."""
+        self.controls.show_back(back)
+        self.picture.view.set_compared(back.checks)
+        self._arrange()
+
+    def show_result(self, result: BackResult) -> None:
+        """Show a result, its words included."""
+        self.picture.show_result(result)
+        self.show_words(result)
+
+    def show_words(self, result: BackResult) -> None:
+        """What it is of, and what is known of the method."""
+        self._title.set_text(f"frozen at {result.title}" if result.frozen else result.title)
+        self._title.set_role("origin" if result.frozen else "text")
+        self._value.set_text("" if result.reason else number(result.activation))
+        self._value.setToolTip(f"What the start of the pass was worth; the pass took {result.milliseconds:.0f} ms")
+        self._value.setFixedWidth(self._value.sizeHint().width())
+        second = check_words(result.checks) or result.coverage
+        self._words = (result.caveat, second)
+        self._bar.setVisible(result.progress < 1)
+        self._bar.setValue(round(1000 * result.progress))
+        self._arrange_words()
+        if result.checks:
+            self._coverage.setToolTip(check_tip(result.checks))
+
+    def show_message(self, sentence: str) -> None:
+        """Say why there is nothing to see."""
+        self.picture.show_message(sentence)
+        self._bar.hide()
+        self._words = ("", "")
+        for label in (self._title, self._value):
+            label.set_text("")
+        self._arrange_words()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put the choices where they leave the picture more room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def sizeHint(self) -> QSize:
+        """A picture, two rows of choices and three lines."""
+        return QSize(280, 360)
+
+    def minimumSizeHint(self) -> QSize:
+        """A small picture and its choices beside it."""
+        return QSize(200, 120)
+
+    def _arrange(self) -> None:
+        rest = self.height() - 2 * _LINE_HEIGHT - SPACE
+        above = min(self.width(), rest - _LINE_HEIGHT - self.controls.rows_height())
+        beside = min(self.width() - STACKED_WIDTH - 2 * SPACE, rest)
+        stacked = beside > above
+        direction = QBoxLayout.Direction.LeftToRight if stacked else QBoxLayout.Direction.TopToBottom
+        if self._body.direction() != direction:
+            self._body.removeWidget(self.controls)
+            self._body.setDirection(direction)
+            self._body.insertWidget(1 if stacked else 0, self.controls)
+        self.controls.set_stacked(stacked)
+        self.controls.setFixedWidth(STACKED_WIDTH) if stacked else self.controls.setMaximumWidth(16777215)
+        self._arrange_words()
+
+    def _arrange_words(self) -> None:
+        """Where there is little height both sentences share a line; the tooltip has them whole."""
+        caveat, second = self._words
+        low = self._body.direction() == QBoxLayout.Direction.LeftToRight
+        shared = [second, caveat] if second and low else [caveat]
+        self._caveat.set_text("  ·  ".join(part for part in shared if part))
+        self._caveat.setToolTip("\n".join(part for part in (caveat, second) if part))
+        self._coverage.set_text("" if low else second)
+        self._coverage.setVisible(bool(second) and not low)
+
+    def _build(self) -> None:
+        self.setObjectName("back_panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setFixedHeight(4)
+        self._bar.hide()
+        for label in (self._title, self._value, self._caveat, self._coverage):
+            label.setFont(small(self.font()))
+            label.setFixedHeight(_LINE_HEIGHT)
+        self._value.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._body.setSpacing(SPACE // 2)
+        self._body.addWidget(self.controls)
+        self._body.addWidget(self.picture, 1)
+        caption = QHBoxLayout()
+        caption.setSpacing(SPACE)
+        caption.addWidget(self._title, 1)
+        caption.addWidget(self._value)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        column.setSpacing(0)
+        column.addLayout(self._body, 1)
+        column.addWidget(self._bar)
+        column.addLayout(caption)
+        column.addWidget(self._caveat)
+        column.addWidget(self._coverage)
+        self._coverage.hide()
+
+
+def check_words(checks: tuple[RandomizedCheck, ...]) -> str:
+    """What the comparison with randomized weights came to; empty where there is none."""
+    if not checks:
+        return ""
+    last = checks[-1]
+    verdict = ": hardly depends on the weights" if abs(last.correlation) >= ALIKE else ""
+    return f"rank correlation {last.correlation:.2f}, randomized down to {last.depth}{verdict}"
+
+
+def check_tip(checks: tuple[RandomizedCheck, ...]) -> str:
+    """The same for each depth."""
+    rows = [f"{check.depth}: {check.correlation:.2f}" for check in checks]
+    return "\n".join(("Rank correlation with weights randomized from the top down to", *rows))
