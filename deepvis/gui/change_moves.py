@@ -63,10 +63,21 @@ def begun(kind: ChangeKind, layer: str, unit: int, maximum: float) -> Interventi
     return Intervention(layer, unit, kind, value=2.0, low=min(0.0, half), high=max(0.0, half))
 
 
-def fitting(changes: Iterable[Intervention], info: ModelInfo) -> tuple[Intervention, ...]:
-    """The changes that can be made in a model."""
+def of_another_model(view: View, info: ModelInfo, *, same: bool) -> tuple[str, View]:
+    """What is said of the changes that a model does away with, and the view with those that stay.
+
+    Args:
+        view: before.
+        info: the model that runs now.
+        same: it has the same name; its units may be others all the same.
+    """
     units = {layer.name: 0 if layer.why_fixed else layer.units for layer in info.layers}
-    return tuple(each for each in changes if each.unit < units.get(each.layer, 0))
+    kept = tuple(each for each in view.changes if same and each.unit < units.get(each.layer, 0))
+    lost = len(view.changes) - len(kept)
+    if not lost:
+        return "", view
+    what = "1 changed unit was" if lost == 1 else f"{lost} changed units were"
+    return f"{what} taken back: {info.name} has other units.", replace(view, changes=kept)
 
 
 def changed_units(view: View) -> frozenset[int]:

@@ -248,6 +248,13 @@ class CausePanel(QWidget):
         changes.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignRight)
         for widget in (self.changes_header, self.none, self._change_list, self.moved_words, self.moved):
             column.addWidget(widget)
+        self._fill_causes()
+        for widget in (self.feeds_header, self._feeds_body, self.does_header, self._does_body):
+            column.addWidget(widget)
+        column.addStretch(1)
+        return body
+
+    def _fill_causes(self) -> None:
         self._feeds_body, self._does_body = QWidget(), QWidget()
         choices = QHBoxLayout()
         choices.setSpacing(SPACE // 2)
@@ -260,10 +267,6 @@ class CausePanel(QWidget):
         does = _column(self._does_body)
         does.addWidget(self.does_words)
         does.addWidget(self.does)
-        for widget in (self.feeds_header, self._feeds_body, self.does_header, self._does_body):
-            column.addWidget(widget)
-        column.addStretch(1)
-        return body
 
 
 def _column(holder: QWidget) -> QVBoxLayout:
