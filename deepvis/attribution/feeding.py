@@ -68,12 +68,14 @@ class Estimate:
         value: of the unit, before its own rectifier.
         position: `(row, column)` it was read at; None for the mean.
         effects: float32 `(units,)`, about by how much the value changes when a unit of the earlier layer is muted.
+        rectified: the unit's layer ends in a rectifier.
         active: bool `(units,)`, units with any activation that is not zero: muting the others changes nothing.
     """
 
     value: float
     position: tuple[int, int] | None
     effects: NDArray[np.float32]
+    rectified: bool
     active: NDArray[np.bool_]
 
 
@@ -83,6 +85,7 @@ class _Taken:
     leaf: torch.Tensor | None = None
     at: UnitValue | None = None
     span: float = 0.0
+    rectified: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +112,9 @@ class _Passes:
         def take(tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
             if tap is self.inputs:
                 return enter(tap, output, taken)
-            self._note(tap, self.mode.of(output), at, taken, follow=follow)
+            before = self.mode.of(output)
+            taken.rectified = before is not output
+            self._note(tap, before, at, taken, follow=follow)
             return None
 
         reader = GraphReader(self.engine.loaded.network, [self.inputs, self.target])
@@ -223,7 +228,11 @@ class Feeding:
         effects = torch.zeros(units) if gradient is None else -(leaf * _by_unit(self._passes.inputs, gradient)).sum(1)
         active = (leaf != 0).any(1)
         return Estimate(
-            float(taken.values[0].detach()), taken.at.position, effects.float().cpu().numpy(), active.cpu().numpy()
+            float(taken.values[0].detach()),
+            taken.at.position,
+            effects.float().cpu().numpy(),
+            taken.rectified,
+            active.cpu().numpy(),
         )
 
     def _muted(self, units: Sequence[int]) -> list[float]:

@@ -19,6 +19,7 @@ class CauseDock(QDockWidget):
     Args:
         window: has the dock.
         beside: the dock whose place it shares; it lies in the window already.
+        opposite: a dock of the other side, which keeps its width.
 
     Signals:
         seen_changed: the panel is to be seen, or not: a tab behind another one is not.
@@ -26,12 +27,13 @@ class CauseDock(QDockWidget):
 
     seen_changed = pyqtSignal(bool)
 
-    def __init__(self, window: QMainWindow, beside: QDockWidget) -> None:
+    def __init__(self, window: QMainWindow, beside: QDockWidget, opposite: QDockWidget) -> None:
         super().__init__("Cause", window)
         self.setObjectName("cause")
         self.panel = CausePanel()
         self.setWidget(self.panel)
         self.is_seen = False
+        self._window, self._neighbors = window, (beside, opposite)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
         window.tabifyDockWidget(beside, self)
         window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
@@ -46,8 +48,12 @@ class CauseDock(QDockWidget):
             self.open_panel()
 
     def open_panel(self) -> None:
-        """Bring the panel to the front."""
-        self.show()
+        """Bring the panel to the front; the columns keep their widths."""
+        if self.isHidden():
+            widths = [dock.width() for dock in self._neighbors if not dock.isHidden()]
+            self.show()
+            docks = [dock for dock in self._neighbors if not dock.isHidden()]
+            self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
         self.raise_()
 
     def _note(self, on: bool) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PATIENCE_MS = 200
 """Numbers that are awaited longer than this are taken away: under the new name they would be taken for the new ones."""
 
+MOVED_SHOWN = 4
+"""Classes that the changes move; the predictions tell of the first answers besides."""
+
 WAITING = "Being computed…"
 NO_PREDICTIONS = "Turn the predictions on (8) to see which classes the changes move."
 NOTHING_MOVED = "The changes move no class in this frame."
@@ -165,7 +168,7 @@ class CausePresenter(QObject):
         elif not baseline.movers:
             self._panel.set_moved(NOTHING_MOVED if baseline.predictions else "", ())
         else:
-            self._panel.set_moved("Together they move these classes most:", move_rows(baseline.movers))
+            self._panel.set_moved("Together they move these classes most:", move_rows(baseline.movers[:MOVED_SHOWN]))
 
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says, and what is done to its unit."""

@@ -22,9 +22,13 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
-def points(before: float, after: float) -> str:
-    """By how many percentage points a probability moved: `+3.1`, `−12`, `−0.004`."""
-    return signed(float(f"{100 * (after - before):.3g}"))
+def probabilities(before: float, after: float) -> str:
+    """Two shares with as many digits as tell them apart: `95.7 → 96.0 %`, `0.70 → 0.67 %`."""
+    for digits in (1, 2, 3):
+        texts = [f"{100 * share:.{digits}f}" for share in (before, after)]
+        if texts[0] != texts[1]:
+            break
+    return f"{texts[0]} → {texts[1]} %"
 
 
 def relative(effect: float, value: float) -> str:
@@ -62,10 +66,7 @@ def feeds_words(feeds: Feeds) -> str:
     """How the numbers were found."""
     if feeds.reason:
         return feeds.reason
-    place = "the mean of its map" if feeds.position is None else f"row {feeds.position[0]}, column {feeds.position[1]}"
-    value = f"Its value is {number(feeds.value)} before its rectifier, at {place}."
-    if feeds.position is None:
-        value = f"Its value is {number(feeds.value)} before its rectifier, {place}."
+    value = _value_words(feeds)
     if not feeds.wanted:
         return f"{value} {STILL}"
     if feeds.measured < feeds.wanted:
@@ -73,6 +74,16 @@ def feeds_words(feeds: Feeds) -> str:
     left = feeds.total - feeds.measured
     rest = f"; {left:,} of {feeds.total:,} are estimated, or silent" if left > 0 else ""
     return f"{value} Measured by muting {_counted(feeds.measured)} in turn{rest}."
+
+
+def _value_words(feeds: Feeds) -> str:
+    before = " before its rectifier" if feeds.rectified else ""
+    if not feeds.mapped:
+        return f"Its value{before} is {number(feeds.value)}."
+    if feeds.position is None:
+        return f"The mean of its map{before} is {number(feeds.value)}."
+    row, column = feeds.position
+    return f"At row {row}, column {column} it is {number(feeds.value)}{before}."
 
 
 def move_rows(moves: Sequence[ClassMove]) -> list[SignedRow]:
@@ -85,7 +96,7 @@ def _move_row(move: ClassMove) -> SignedRow:
         f"{move.label}\nclass {move.index}: {percent(move.before)} → {percent(move.after)}\n"
         f"the network's output for it: {signed(move.logit)}\nClick to go there."
     )
-    right = f"{percent(move.before)} → {percent(move.after)}"
+    right = probabilities(move.before, move.after)
     return SignedRow(move.index, move.label, right, move.after - move.before, tip=tip)
 
 

@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(right, self.recipe_dock)
         self.splitDockWidget(self.recipe_dock, self.page_dock, Qt.Orientation.Horizontal)
         self.recipe_dock.hide()
-        self.cause_dock = CauseDock(self, self.page_dock)
+        self.cause_dock = CauseDock(self, self.page_dock, self.input_dock)
         for dock, name in ((self.page_dock, "toggle_unit_page"), (self.recipe_dock, "toggle_recipes")):
             dock.visibilityChanged.connect(lambda on, name=name: self.acts.set_checked(name, on))
         self.cause_dock.seen_changed.connect(lambda on: self.acts.set_checked("toggle_cause", on))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deepvis.causes import in_force
 from deepvis.imaging.geometry import InputGeometry, orient
 from deepvis.imaging.tiling import lay_out
+from deepvis.live.causes import CauseView, Seen, changed
 from deepvis.live.mosaic import compose_grid
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
 from deepvis.live.summary import ColorScale, UnitSummary, color_scale, summarize
@@ -48,14 +50,23 @@ class Answering:
         self._asked: _Asked | None = None
         self._track = LayerTrack()
         self._track_key: tuple[object, ...] = ()
+        self._causes = CauseView()
+        self._last: LiveResult | None = None
 
     def forget(self) -> None:
         """Drop everything remembered: the network changed."""
-        self._prepared = self._asked = None
+        self._prepared = self._asked = self._last = None
         self._track_key = ()
+        self._causes.forget()
 
-    def answer(self, engine: Engine, frame: Frame, view: View) -> LiveResult:
+    def answer(self, engine: Engine, frame: Frame, view: View, *, frozen: bool = False) -> LiveResult:
         """Answer a view of a frame.
+
+        Args:
+            engine: the network.
+            frame: the frame.
+            view: what the person looks at.
+            frozen: no other frame follows, although its source would have one.
 
         Raises:
             KeyError: where the engine has no such layer.
@@ -64,9 +75,13 @@ class Answering:
         started_s = time.perf_counter()
         tap = engine.taps[view.layer]
         prepared = self._prepare(engine, frame, view)
-        asked = self._ask(engine, prepared, frame, view)
+        with changed(engine, view.changes):
+            asked = self._ask(engine, prepared, frame, view)
         scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
-        return LiveResult(
+        reading = _reading(engine, asked, prepared, scale, view)
+        seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
+        self._causes.follow(engine, seen, view, asked.answer)
+        result = LiveResult(
             frame,
             view,
             engine.loaded.name,
@@ -74,12 +89,28 @@ class Answering:
             _seen(engine, prepared.geometry),
             tap.info,
             self._grid(asked, tap.info, scale, view),
-            _reading(engine, asked, prepared, scale, view),
+            reading,
             asked.answer.predictions if view.predictions else (),
             forward_ms=asked.answer.forward_ms,
-            total_ms=(time.perf_counter() - started_s) * 1000,
             summary=asked.summary,
+            baseline=self._causes.baseline(asked.answer, reading),
+            causes=self._causes.causes(),
         )
+        self._last = replace(result, total_ms=(time.perf_counter() - started_s) * 1000)
+        return self._last
+
+    @property
+    def pending(self) -> bool:
+        """Whether the last answer has a better one to come: `go_on` works on it."""
+        return self._last is not None and self._causes.pending
+
+    def go_on(self) -> LiveResult | None:
+        """Do one step for a better answer; the last answer as far as it is better now."""
+        causes = self._causes.go_on()
+        if self._last is None or causes is None:
+            return None
+        self._last = replace(self._last, causes=causes, fresh=False)
+        return self._last
 
     @property
     def network_picture(self) -> torch.Tensor | None:
@@ -95,7 +126,7 @@ class Answering:
         return self._prepared
 
     def _ask(self, engine: Engine, prepared: _Prepared, frame: Frame, view: View) -> _Asked:
-        key = (prepared.key, view.layer)
+        key = (prepared.key, view.layer, in_force(view.changes))
         known = self._asked is not None and self._asked.key == key
         if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
             return self._asked

@@ -82,6 +82,8 @@ class Feeds:
         total: units of the earlier layer.
         measured: how many of them were muted in turn.
         wanted: how many will have been; 0 while the picture moves.
+        mapped: the unit has more than one position.
+        rectified: its layer ends in a rectifier.
         reason: why there is nothing to tell, a sentence.
         milliseconds: what the estimate took.
     """
@@ -94,6 +96,8 @@ class Feeds:
     total: int = 0
     measured: int = 0
     wanted: int = 0
+    mapped: bool = False
+    rectified: bool = False
     reason: str = ""
     milliseconds: float = 0.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     import torch
 
-    from deepvis.live.backward_view import Seen
     from deepvis.live.result import UnitReading
     from deepvis.models.engine import Engine, EngineAnswer
     from deepvis.records import View
@@ -41,6 +40,15 @@ MOST_ANSWERS = 4
 NO_CLASSES = "This network's output is not a list of classes."
 NOTHING_BEFORE = "No layer of the list comes before this one: it looks at the picture itself."
 NOTHING_MOVES = "Muting it changes nothing in this frame."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the network sees of one frame: `key` tells it from others, `still`: no other frame follows by itself."""
+
+    key: object
+    picture: torch.Tensor
+    still: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -247,7 +255,17 @@ def _estimate(engine: Engine, picture: torch.Tensor, job: _Job, value: UnitValue
         return
     job.feeding = feeding
     milliseconds = (time.perf_counter() - started_s) * 1000
-    job.feeds = Feeds(inputs, offered, found.value, found.position, total=len(found.effects), milliseconds=milliseconds)
+    info = engine.taps[value.layer].info
+    job.feeds = Feeds(
+        inputs,
+        offered,
+        found.value,
+        found.position,
+        total=len(found.effects),
+        mapped=info.height * info.width > 1,
+        rectified=found.rectified,
+        milliseconds=milliseconds,
+    )
 
 
 def _told(engine: Engine, job: _Job) -> Feeds:
@@ -267,18 +285,7 @@ def _told(engine: Engine, job: _Job) -> Feeds:
     )
     feeds = job.feeds
     nothing = "" if rows else f"No unit of {feeds.layer} matters to it in this frame."
-    return Feeds(
-        feeds.layer,
-        feeds.offered,
-        feeds.value,
-        feeds.position,
-        rows,
-        feeds.total,
-        len(job.effects),
-        job.wanted,
-        nothing,
-        feeds.milliseconds,
-    )
+    return replace(feeds, rows=rows, measured=len(job.effects), wanted=job.wanted, reason=nothing)
 
 
 def _labels(engine: Engine) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class InferenceWorker(Worker):
         self.placements: Mailbox[Placement] = Mailbox(self.bell.ring)
         self.boxes: Mailbox[Boxes] = Mailbox(self.bell.ring)
         self.keeps: Mailbox[bool] = Mailbox(self.bell.ring)
+        self.freezes: Mailbox[bool] = Mailbox(self.bell.ring)
         self.loans: Mailbox[int] = Mailbox(self.bell.ring)
         self._lender = Lender()
         self._take_loan: Callable[[Loan], None] = lambda _: None
@@ -76,6 +77,7 @@ class InferenceWorker(Worker):
         self._view = View()
         self._said: set[str] = set()
         self._again = False
+        self._frozen = False
 
     def tell_session(self, deliver: Callable[[SessionFrames], None], compress: Callable[[KeptPicture], None]) -> None:
         """Who gets this session's exemplars of the selected unit, and their pictures; to be said before the start."""
@@ -101,7 +103,7 @@ class InferenceWorker(Worker):
 
     def step(self) -> None:
         """Wait until something is new, then answer it."""
-        self.bell.wait(None if self._watch is None else self._watch.delay_s())
+        self.bell.wait(self._delay_s())
         changed = self._take_orders() or self._again
         self._again = False
         view, frame = self.views.take(), self.frames.take()
@@ -116,6 +118,7 @@ class InferenceWorker(Worker):
             if frame is not None:
                 self._framed()
                 self._remember(result)
+        self._go_on()
         self._tell_session()
         self._lend()
 
@@ -123,6 +126,23 @@ class InferenceWorker(Worker):
         """Let go of every tensor."""
         self._engine = self._answering = self._watch = self._frame = None
         self._lender.forget()
+
+    def _delay_s(self) -> float | None:
+        if self._answering is not None and self._answering.pending:
+            return 0.0
+        return None if self._watch is None else self._watch.delay_s()
+
+    def _go_on(self) -> None:
+        """One step for a better answer than the last one; whoever wants something else does not wait for it."""
+        answering = self._answering
+        if answering is None or not answering.pending or self.views.waiting or self.stopping:
+            return
+        import torch  # noqa: PLC0415  (see open)
+
+        with torch.inference_mode():
+            better = answering.go_on()
+        if better is not None:
+            self._results.put(better)
 
     def _lend(self) -> None:
         # what is asked for before the first network is answered when it is there
@@ -145,6 +165,11 @@ class InferenceWorker(Worker):
         if boxes is not None and self._engine is not None and boxes.engine is self._engine:
             self._engine.boxes = boxes.by_layer
             changed = True
+        frozen = self.freezes.take()
+        if frozen is not None and frozen != self._frozen:
+            self._frozen = frozen
+            # some things are told of a picture that stands still
+            changed = changed or self._view.causes.feeds
         return changed
 
     def _place(self, placement: Placement, *, moved: bool) -> None:
@@ -192,7 +217,7 @@ class InferenceWorker(Worker):
 
         self._answering = self._answering or Answering()
         with torch.inference_mode():
-            result = self._answering.answer(engine, frame, view)
+            result = self._answering.answer(engine, frame, view, frozen=self._frozen)
         if result.grid is not None and result.grid.nan_units:
             self._say(
                 f"numbers of {view.layer}",
@@ -206,6 +231,8 @@ class InferenceWorker(Worker):
         """Let a new frame compete for the exemplars of this session; after its result went out, so that none waits."""
         engine, watch, answering = self._engine, self._watch, self._answering
         picture = None if answering is None else answering.network_picture
+        if result.baseline is not None:
+            return  # what a changed network makes of a frame is no exemplar of the unit
         if engine is not None and watch is not None and result.summary is not None and picture is not None:
             watch.see(engine, result.frame, result.view.layer, result.summary, picture)
 

@@ -159,6 +159,7 @@ class LiveSession:
     def set_frozen(self, frozen: bool) -> None:
         """Hold the present frame; everything else goes on working on it."""
         self._capture.send(SetFrozen(frozen))
+        self._inference.freezes.put(frozen)
 
     def list_cameras(self) -> None:
         """Look for cameras; `CamerasListed` answers."""

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -68,7 +67,7 @@ class CausePanel(QWidget):
         self.fixed = Paragraph()
         self.changes_header = SectionHeader("Changed units")
         self.none = Paragraph()
-        self.clear = QPushButton("Clear all")
+        self.clear = QToolButton()
         self.moved_words = Paragraph()
         self.moved = SignedBars()
         self.feeds_header = SectionHeader("What feeds it")
@@ -170,6 +169,7 @@ class CausePanel(QWidget):
     def _arrange_changes(self) -> None:
         shown, any_change = self.changes_header.isChecked(), bool(self._rows)
         self._change_list.setVisible(shown and any_change)
+        self.changes_header.show_tools(any_change)
         self.none.setVisible(shown and not any_change)
         moved = shown and any_change
         self.moved_words.setVisible(moved and bool(self.moved_words.words))
@@ -221,7 +221,10 @@ class CausePanel(QWidget):
         self.mean.setToolTip(MEAN_TIP)
         self.inputs.setToolTip(INPUTS_TIP)
         self.inputs.setAccessibleName(INPUTS_TIP)
+        self.clear.setText("clear all")
+        self.clear.setProperty("compact", True)
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.changes_header.add_tool(self.clear)
         self.clear.setToolTip("Take all changes back (Shift+Del)")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -245,7 +248,6 @@ class CausePanel(QWidget):
         self._list.setSpacing(SPACE // 2)
         changes = _column(self._change_list)
         changes.addLayout(self._list)
-        changes.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignRight)
         for widget in (self.changes_header, self.none, self._change_list, self.moved_words, self.moved):
             column.addWidget(widget)
         self._fill_causes()
