@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from deepvis.models.engine import Engine
     from deepvis.models.layers import LayerTap
+    from deepvis.models.layout import Layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,15 +40,21 @@ class Reached:
 
     Attributes:
         output: what it gave, on the path to everything above it.
-        maps: the same as `(batch, units, height, width)`.
+        layout: how it becomes maps.
+        maps: the same as `(batch, units, height, width)`; a branch of the path.
         prefix: class and register tokens, `(batch, units, tokens)`; None where there are none.
         met: between the input and here.
     """
 
     output: torch.Tensor
+    layout: Layout
     maps: torch.Tensor
     prefix: torch.Tensor | None
     met: Met
+
+
+def _reached(layout: Layout, output: torch.Tensor, met: Met) -> Reached:
+    return Reached(output, layout, layout.maps(output), layout.prefix(output), met)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,15 +67,36 @@ class _Taking:
     def take(self, tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
         if tap.layout is not None:
             met = Met(tuple(self.rules.ruled), tuple(self.rules.others))
-            self.found[tap.name] = Reached(output, tap.layout.maps(output), tap.layout.prefix(output), met)
+            self.found[tap.name] = _reached(tap.layout, output, met)
         # what will be overwritten stays on the path, and the network goes on with a copy
         return output.clone() if tap.overwritten else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a forward pass goes, and what it keeps.
+
+    Attributes:
+        layers: names of layers to read.
+        listed: also every layer of the default list that comes by.
+        to_the_end: the pass does not stop after the last of `layers`.
+        graph: gradients will be wanted.
+        careful: also right where the network overwrites what gradients need, or holds tensors of the inference mode;
+            takes more time and memory.
+    """
+
+    layers: tuple[str, ...]
+    listed: bool = False
+    to_the_end: bool = False
+    graph: bool = True
+    careful: bool = False
 
 
 class ForwardPass:
     """One forward pass with its graph.
 
     Attributes:
+        reach: how far it went.
         batch: what the network was fed, `(batch, channels, height, width)`: the leaf of the graph.
         layers: what was read, by name.
         logits: what the softmax of the network's classes would be taken of, `(batch, classes)`; None where the pass
@@ -78,38 +106,29 @@ class ForwardPass:
         milliseconds: it took.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        batch: torch.Tensor,
-        wanted: Sequence[str],
-        *,
-        listed: bool = False,
-        to_the_end: bool = False,
-    ) -> None:
-        """Run the network.
+    def __init__(self, engine: Engine, batch: torch.Tensor, reach: Reach) -> None:
+        """Run the network; nothing is left on it.
 
         Args:
-            engine: whose network; nothing is left on it.
+            engine: whose network.
             batch: as the engine makes it.
-            wanted: names of layers to read.
-            listed: also every layer of the default list that comes by.
-            to_the_end: the pass does not stop after the last of them.
+            reach: how far.
 
         Raises:
             ModelError: there is no such layer, or it cannot be shown.
         """
         started_s = time.perf_counter()
-        taps = [known_tap(engine, name) for name in wanted]
-        also = [tap for tap in engine.taps.values() if _costs_nothing(tap)] if listed else []
-        rules = RectifierRules()
+        taps = [known_tap(engine, name) for name in reach.layers]
+        also = [tap for tap in engine.taps.values() if _costs_nothing(tap)] if reach.listed else []
+        rules = RectifierRules(copies=reach.careful)
         taking = _Taking(rules)
-        with graph_mode():
-            self.batch = batch.detach().requires_grad_()
+        self.reach = reach
+        with _mode(reach):
+            self.batch = batch.detach().requires_grad_(reach.graph)
             reader = GraphReader(engine.loaded.network, taps, also)
             with rules:
                 # a copy, because a network may write into its input
-                self.output = reader.read(self.batch.clone(), taking.take, to_the_end=to_the_end)
+                self.output = reader.read(self.batch.clone(), taking.take, to_the_end=reach.to_the_end)
             before = rules.before_softmax(self.output)
         rules.forget()
         self.logits = before if before is not None and before.dim() == 2 else None
@@ -121,26 +140,42 @@ class ForwardPass:
         self.milliseconds = (time.perf_counter() - started_s) * 1000
 
     def gradients(
-        self, root: torch.Tensor, seed: torch.Tensor, rule: Rule, inputs: Sequence[torch.Tensor], start: torch.Tensor
+        self, root: torch.Tensor, output: torch.Tensor, seed: torch.Tensor, rule: Rule, inputs: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor | None, ...]:
         """Gradients of the sum of `root * seed`; the graph is kept.
 
         Args:
             root: in the graph.
-            seed: of its shape.
+            output: what the layer gave that `root` is a view of; its own rectifier is passed.
+            seed: of the root's shape, or of one of its pictures.
             rule: of the rectifiers.
             inputs: in the graph, or its leaf.
-            start: what the layer gave that `root` is a view of; its own rectifier is passed.
 
         Returns:
             One for each input; None for those that `root` does not depend on.
         """
+        if not root.requires_grad:
+            # the network has cut its graph
+            return (None,) * len(inputs)
         self._switch.rule = rule
         try:
-            with graph_mode(), opened(start):
-                return torch.autograd.grad(root, list(inputs), seed, retain_graph=True, allow_unused=True)
+            with graph_mode(), opened(output):
+                seeds = seed.to(root.dtype).expand_as(root)
+                return torch.autograd.grad(root, list(inputs), seeds, retain_graph=True, allow_unused=True)
         finally:
             self._switch.rule = Rule.PLAIN
+
+
+@contextmanager
+def _mode(reach: Reach) -> Iterator[None]:
+    if not reach.graph:
+        with torch.inference_mode():
+            yield
+        return
+    # clones are no longer what the network overwrites
+    saved = torch.autograd.graph.saved_tensors_hooks(torch.clone, lambda tensor: tensor)
+    with graph_mode(), saved if reach.careful else nullcontext():
+        yield
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Options:
             the mean color, which is zero there.
         cam_layer: whose maps Grad-CAM weighs; empty: the last layer in front of the target that has maps.
         cells: of occlusion, coarse to fine: into how many rows and columns the picture is divided.
-        chunk: pictures in one batch of the methods that need many.
+        chunk: pictures in one batch of the methods that need many; 0: as many as suit the device.
     """
 
     samples: int = 16
@@ -32,4 +32,4 @@ class Options:
     baseline: torch.Tensor | None = None
     cam_layer: str = ""
     cells: tuple[int, ...] = (4, 8, 16)
-    chunk: int = 8
+    chunk: int = 0

@@ -13,7 +13,10 @@ from deepvis.kinds import SeedKind
 from deepvis.models.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from deepvis.attribution.forward_pass import ForwardPass, Met
+    from deepvis.attribution.rectifier_rules import Rule
     from deepvis.models.engine import Engine
     from deepvis.records import Target
 
@@ -94,6 +97,12 @@ def root_of(run: ForwardPass, start: Start) -> tuple[torch.Tensor, torch.Tensor]
     if run.logits is None:
         raise _no_classes()
     return run.logits, run.logits
+
+
+def pull(run: ForwardPass, start: Start, rule: Rule, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
+    """Gradients of the target in a pass; one for each input, None for those that the target does not depend on."""
+    root, output = root_of(run, start)
+    return run.gradients(root, output, start.seed, rule, inputs)
 
 
 def met_below(run: ForwardPass, start: Start) -> Met:

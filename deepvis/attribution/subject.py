@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
+from deepvis.attribution.asked import Asked
 from deepvis.attribution.attribution import Attribution
 from deepvis.attribution.coverage import coverage
-from deepvis.attribution.forward_pass import ForwardPass, known_tap
+from deepvis.attribution.forward_pass import ForwardPass, Reach, graph_mode, known_tap
+from deepvis.attribution.methods import METHODS
 from deepvis.attribution.options import Options
 from deepvis.attribution.rectifier_rules import Rule, is_rectified
-from deepvis.attribution.seeds import find_start, met_below, root_of, starts_at_logits
+from deepvis.attribution.seeds import find_start, met_below, pull, root_of, starts_at_logits
 from deepvis.kinds import Method
 from deepvis.models.engine import EngineAnswer, planar
 from deepvis.models.errors import ModelError
@@ -20,17 +23,26 @@ from deepvis.models.probe import Activations
 from deepvis.records import SOFTMAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
 
-    from deepvis.attribution.seeds import Start
     from deepvis.models.engine import Engine
     from deepvis.records import Target
 
-RULES = {Method.DECONVNET: Rule.DECONVNET, Method.GUIDED: Rule.GUIDED}
+    T = TypeVar("T")
+
+_DEFAULTS = Options()
+NOTHING = "All values are zero: by this method nothing in this picture speaks for or against the target."
+_NEEDS_CARE = ("modified by an inplace operation", "being modified inplace", "nference tensor", "nferenceMode")
+"""Parts of torch's messages where only a careful pass can give gradients."""
 
 
 class Subject:
-    """One picture and one network; owns one forward pass with its graph, made on first need."""
+    """One picture and one network; owns one forward pass with its graph, made on first need.
+
+    Every method may be called in any gradient mode, also in inference mode. Not for two threads at once; others may
+    run the same network meanwhile.
+    """
 
     def __init__(
         self, engine: Engine, picture: torch.Tensor, *, layers: Sequence[str] = (), to_the_end: bool = False
@@ -45,8 +57,7 @@ class Subject:
         """
         self.engine = engine
         self.picture = picture
-        self._layers = dict.fromkeys(layers)
-        self._to_the_end = to_the_end
+        self._reach = Reach(tuple(dict.fromkeys(layers)), listed=True, to_the_end=to_the_end)
         self._run: ForwardPass | None = None
 
     def answer(self, layer: str) -> EngineAnswer:
@@ -56,38 +67,28 @@ class Subject:
             ModelError: there is no such layer, or it cannot be shown.
         """
         tap = known_tap(self.engine, layer)
-        run = self.run([layer], to_the_end=not tap.module)
+        run = self.run((layer,), to_the_end=not tap.module)
         probabilities = self._probabilities(run)
-        logits = None if probabilities is None or run.output is None else run.output[0].detach()
-        predictions = self.engine.predictions(probabilities)
         if tap.module:
             reached = run.layers[layer]
             prefix = None if reached.prefix is None else reached.prefix[0].detach()
             activations = Activations(reached.maps[0].detach(), prefix)
+        elif probabilities is None:
+            raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
         else:
-            activations = Activations(self._softmax(run)[:, None, None])
-        complete = run.output is not None
-        return EngineAnswer(planar(activations), predictions, complete, run.milliseconds, logits, probabilities)
+            activations = Activations(probabilities[:, None, None])
+        predictions = self.engine.predictions(probabilities)
+        complete, maps = run.output is not None, planar(activations)
+        logits = None if probabilities is None or run.output is None else run.output[0].detach()
+        return EngineAnswer(maps, predictions, complete, run.milliseconds, logits, probabilities)
 
-    def attribute(self, target: Target, method: Method, options: Options = Options()) -> Attribution:  # noqa: B008  (frozen)
+    def attribute(self, target: Target, method: Method, options: Options = _DEFAULTS) -> Attribution:
         """Which pixels speak for a target.
 
         Raises:
             ModelError: there is no such target, or the method cannot do this network, a sentence.
         """
-        run, start = self.start(target)
-        rule = RULES.get(method, Rule.PLAIN)
-        root, output = root_of(run, start)
-        if start.reason:
-            values = torch.zeros_like(run.batch[0], dtype=torch.float32)
-        else:
-            (gradient,) = run.gradients(root, start.seed, rule, [run.batch], output)
-            values = torch.zeros_like(run.batch[0]) if gradient is None else gradient[0]
-        made = Attribution(method, start.target, values.float(), start.activation, start.reason)
-        if rule is Rule.PLAIN:
-            return made
-        sentence, same = coverage(method, met_below(run, start), starts_below=is_rectified(output))
-        return replace(made, coverage=sentence, same_as_gradient=same)
+        return self._with_care(lambda: self._attribute(target, method, options))
 
     def gradient_at(self, target: Target, method: Method, layer: str) -> torch.Tensor:
         """The gradient of the target with respect to the units of a layer, under the method's rectifier rule.
@@ -95,7 +96,7 @@ class Subject:
         Args:
             target: as in `attribute`.
             method: gradient, deconvnet or guided; others count as gradient.
-            layer: whose units.
+            layer: whose units; of the softmax layer, the logits.
 
         Returns:
             float32 `(units, height, width)`; zeros where the layer lies above the target, or the target is off.
@@ -104,47 +105,93 @@ class Subject:
             ModelError: there is no such target or layer, a sentence.
         """
         known_tap(self.engine, layer)
-        run, start = self.start(target, layer)
-        root, output = root_of(run, start)
-        tap = self.engine.taps[layer]
-        at = run.layers[layer].output if tap.module else run.logits
-        if at is None or tap.layout is None:
-            raise ModelError(f"The layer '{layer}' cannot be shown: {tap.info.reason}")
-        gradient = None
-        if not start.reason:
-            (gradient,) = run.gradients(root, start.seed, RULES.get(method, Rule.PLAIN), [at], output)
-        gradient = torch.zeros_like(at) if gradient is None else gradient
-        return tap.layout.maps(gradient)[0].detach().float()
+        return self._with_care(lambda: self._gradient_at(target, METHODS[method].rule, layer))
 
-    def start(self, target: Target, *layers: str) -> tuple[ForwardPass, Start]:
-        """The pass, with the target and further layers in it, and where in it the backward pass starts.
+    def asked(self, target: Target, options: Options = _DEFAULTS) -> Asked:
+        """What methods are given.
 
         Raises:
             ModelError: there is no such target, a sentence.
         """
-        logits = starts_at_logits(self.engine, target)
-        wanted = layers if logits else (target.layer, *layers)
-        run = self.run(wanted, to_the_end=logits)
-        return run, find_start(run, self.engine, target)
+        return self._asked(target, options, ())
 
-    def run(self, layers: Sequence[str], *, to_the_end: bool = False) -> ForwardPass:
-        """The one pass; made again only where it lacks a layer."""
-        self._layers.update(dict.fromkeys(layers))
-        self._to_the_end = self._to_the_end or to_the_end or SOFTMAX in self._layers
-        run = self._run
-        lacks = run is None or any(name not in run.layers for name in layers if name != SOFTMAX)
-        if run is None or lacks or (self._to_the_end and run.output is None):
-            batch = self.engine.batch(self.picture)
-            run = ForwardPass(self.engine, batch, tuple(self._layers), listed=True, to_the_end=self._to_the_end)
+    def run(self, layers: tuple[str, ...], *, to_the_end: bool = False) -> ForwardPass:
+        """The one pass; made again only where it lacks a layer.
+
+        Raises:
+            ModelError: there is no such layer, or it cannot be shown.
+        """
+        run, inner = self._run, [name for name in layers if self.engine.taps[name].module]
+        lacks = run is None or any(name not in run.layers for name in inner)
+        ends = to_the_end or len(inner) < len(layers)
+        if run is None or lacks or (ends and run.output is None):
+            wanted = tuple(dict.fromkeys((*self._reach.layers, *layers)))
+            self._reach = replace(self._reach, layers=wanted, to_the_end=self._reach.to_the_end or ends)
+            self._run = None
+            run = self._with_care(lambda: ForwardPass(self.engine, self._batch(), self._reach))
             self._run = run
         return run
 
-    def _probabilities(self, run: ForwardPass) -> torch.Tensor | None:
-        return None if run.output is None or run.output.dim() != 2 else self._softmax(run)
+    def _attribute(self, target: Target, method: Method, options: Options) -> Attribution:
+        spec = METHODS[method]
+        further = (options.cam_layer,) if method is Method.GRAD_CAM and options.cam_layer else ()
+        asked = self._asked(target, options, further)
+        run, start = asked.run, asked.start
+        made = Attribution(method, start.target, torch.zeros(()), start.activation, start.reason)
+        if spec.rule is not Rule.PLAIN:
+            _, output = root_of(run, start)
+            sentence, same = coverage(method, met_below(run, start), starts_below=is_rectified(output))
+            made = replace(made, coverage=sentence, same_as_gradient=same)
+        if start.reason and not spec.is_map:
+            return replace(made, values=torch.zeros_like(run.batch[0], dtype=torch.float32).detach())
+        with graph_mode():
+            values = spec.compute(asked).detach().float()
+        lowest, highest = (float(value) for value in values.aminmax())
+        if not math.isfinite(lowest) or not math.isfinite(highest):
+            reason = f"The numbers are too large for {self.engine.precision}: choose another precision."
+            return replace(made, values=torch.zeros_like(values), reason=reason)
+        nothing = not (lowest or highest or start.reason)
+        return replace(made, values=values, reason=NOTHING if nothing else start.reason)
 
-    def _softmax(self, run: ForwardPass) -> torch.Tensor:
+    def _gradient_at(self, target: Target, rule: Rule, layer: str) -> torch.Tensor:
+        asked = self._asked(target, _DEFAULTS, (layer,))
+        run, start, tap = asked.run, asked.start, self.engine.taps[layer]
+        at = run.layers[layer].output if tap.module else run.logits
+        if at is None or tap.layout is None:
+            raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
+        gradient = None
+        if not start.reason:
+            (gradient,) = pull(run, start, rule, [at])
+        gradient = torch.zeros_like(at) if gradient is None else gradient
+        return tap.layout.maps(gradient)[0].detach().float()
+
+    def _asked(self, target: Target, options: Options, further: tuple[str, ...]) -> Asked:
+        for name in further:
+            known_tap(self.engine, name)
+        logits = starts_at_logits(self.engine, target)
+        run = self.run(further if logits else (target.layer, *further), to_the_end=logits)
+        return Asked(self.engine, run, find_start(run, self.engine, target), options)
+
+    def _batch(self) -> torch.Tensor:
+        with graph_mode():
+            return self.engine.batch(self.picture)
+
+    def _with_care(self, compute: Callable[[], T]) -> T:
+        """What `compute` gives; where torch says that its graph is broken, from a careful pass."""
+        try:
+            return compute()
+        except RuntimeError as error:
+            if not any(part in str(error) for part in _NEEDS_CARE):
+                raise
+            if self._reach.careful:
+                raise ModelError(f"Gradients cannot be followed through {self.engine.loaded.name}: {error}") from error
+        self._reach = replace(self._reach, careful=True)
+        self._run = None
+        return compute()
+
+    def _probabilities(self, run: ForwardPass) -> torch.Tensor | None:
         tap = self.engine.taps.get(SOFTMAX)
         if tap is None or run.output is None or run.output.dim() != 2:
-            raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
+            return None
         values = run.output[0].detach().float()
         return values.softmax(0) if tap.normalizes else values

@@ -130,6 +130,10 @@ class Engine:
             self._likes_channels_last = False
             self._place(self.device, self.precision)
 
+    def feed_like(self, other: Engine) -> None:
+        """Feed the network in the memory order in which another engine feeds its own."""
+        self._likes_channels_last = other._likes_channels_last
+
     def ask(self, picture: torch.Tensor, layer: str, *, to_the_end: bool) -> EngineAnswer:
         """Run the network on one prepared picture.
 

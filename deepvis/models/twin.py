@@ -1,13 +1,18 @@
-"""A second network over the same weights."""
+"""A second network: over the same weights, or over equal ones of its own."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from deepvis.models.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def structural_copy(network: nn.Module) -> nn.Module:
@@ -19,12 +24,7 @@ def structural_copy(network: nn.Module) -> nn.Module:
     Raises:
         Exception: whatever a person's own network raises: it may hold a lock, an open file, ...
     """
-    memo: dict[int, object] = {}
-    for parameter in network.parameters():
-        memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=False)
-    for buffer in network.buffers():
-        memo[id(buffer)] = buffer.detach()
-    return copy.deepcopy(network, memo)
+    return _copy(network, torch.Tensor.detach)
 
 
 def twin(engine: Engine) -> Engine:
@@ -33,7 +33,31 @@ def twin(engine: Engine) -> Engine:
     Raises:
         Exception: as `structural_copy`.
     """
-    network = structural_copy(engine.loaded.network)
+    return _engine(engine, structural_copy(engine.loaded.network))
+
+
+def separate(engine: Engine) -> Engine:
+    """A second engine over equal weights of its own, which may be changed; it is fed in the same memory order.
+
+    Raises:
+        Exception: as `structural_copy`.
+    """
+    with torch.inference_mode(mode=False), torch.no_grad():
+        made = _engine(engine, _copy(engine.loaded.network, torch.Tensor.clone))
+    made.feed_like(engine)
+    return made
+
+
+def _copy(network: nn.Module, taken: Callable[[torch.Tensor], torch.Tensor]) -> nn.Module:
+    memo: dict[int, object] = {}
+    for parameter in network.parameters():
+        memo[id(parameter)] = nn.Parameter(taken(parameter), requires_grad=False)
+    for buffer in network.buffers():
+        memo[id(buffer)] = taken(buffer)
+    return copy.deepcopy(network, memo)
+
+
+def _engine(engine: Engine, network: nn.Module) -> Engine:
     made = Engine(replace(engine.loaded, network=network), tuple(engine.taps.values()))
     made.device, made.precision = engine.device, engine.precision
     made.boxes = engine.boxes

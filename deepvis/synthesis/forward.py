@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 
 from deepvis.models.errors import ModelError
-from deepvis.models.forward_pass import ForwardPass, Stop
+from deepvis.models.graph_reader import GraphReader
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import torch
 
     from deepvis.models.layers import LayerTap
     from deepvis.synthesis.gradient_flow import GradientFlow
@@ -37,17 +38,31 @@ class LayerValues:
     rectified: bool
 
 
+@dataclass(slots=True, eq=False)
+class _Taking:
+    """Takes layers while the network runs."""
+
+    flow: GradientFlow
+    found: dict[str, LayerValues] = field(default_factory=dict)
+
+    def take(self, tap: LayerTap, output: torch.Tensor) -> None:
+        if tap.layout is None:
+            return
+        before = self.flow.before_rectifier(output)
+        kept = output.clone() if tap.overwritten else output
+        maps = tap.layout.maps(kept).float()
+        into = maps if before is None else tap.layout.maps(before).float()
+        self.found[tap.name] = LayerValues(maps, into, rectified=before is not None)
+
+
 class LayerReader:
     """Runs a network up to the layers wanted; hooks are on it only while `read` runs."""
 
     def __init__(self, network: nn.Module, taps: Sequence[LayerTap]) -> None:
         """Prepare for layers that `describe_layers` found, in any order; parameters need no gradients."""
-        modules = dict(network.named_modules())
-        self._inner = [tap for tap in taps if tap.module]
-        self._modules = {tap.module: modules[tap.module] for tap in self._inner}
+        self._reader = GraphReader(network, taps)
         self._end = next((tap for tap in taps if not tap.module), None)
         self._own_softmax = _own_softmax(network) if self._end is not None else None
-        self._network = network
 
     def read(self, batch: torch.Tensor, flow: GradientFlow) -> dict[str, LayerValues]:
         """One forward pass.
@@ -59,41 +74,20 @@ class LayerReader:
         Raises:
             ModelError: a layer did not run, or gave something else than it did when it was described.
         """
-        found: dict[str, LayerValues] = {}
-
-        def keep(tap: LayerTap, output: object) -> None:
-            found[tap.name] = _values(tap, first_tensor(output), flow)
-
-        run = ForwardPass({(tap.module, tap.call): tap for tap in self._inner}, self._end is None, keep)
+        taking = _Taking(flow)
         before_softmax: list[torch.Tensor] = []
-        handles = [module.register_forward_hook(run.hook(name)) for name, module in self._modules.items()]
+        handles = []
         if self._own_softmax is not None:
-            handles.append(self._own_softmax.register_forward_pre_hook(_collect(before_softmax, run.thread)))
+            handles.append(self._own_softmax.register_forward_pre_hook(_collect(before_softmax, threading.get_ident())))
         try:
-            output = first_tensor(self._network(batch))
-        except Stop:
-            output = None
+            output = self._reader.read(batch, taking.take)
         finally:
             for handle in handles:
                 handle.remove()
             flow.forget()
-        if run.missing:
-            name = next(iter(run.missing.values())).name
-            raise ModelError(f"The layer '{name}' did not run: the network took another way. Choose another layer.")
         if self._end is not None:
-            found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
-        return found
-
-
-def _values(tap: LayerTap, output: torch.Tensor | None, flow: GradientFlow) -> LayerValues:
-    if tap.layout is None or output is None:
-        raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason or 'it gave no tensor this time.'}")
-    before = flow.before_rectifier(output)
-    kept = output.clone() if tap.overwritten else output
-    maps = tap.layout.maps(kept).float()
-    if before is None:
-        return LayerValues(maps, maps, rectified=False)
-    return LayerValues(maps, tap.layout.maps(before).float(), rectified=True)
+            taking.found[self._end.name] = _logits(before_softmax[-1] if before_softmax else output)
+        return taking.found
 
 
 def _logits(output: torch.Tensor | None) -> LayerValues:

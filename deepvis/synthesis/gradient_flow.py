@@ -14,20 +14,13 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from deepvis.models.rectifiers import batch_norm, open_range
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_RELUS = (
-    functional.relu,
-    functional.relu_,
-    torch.relu,
-    torch.relu_,
-    torch.Tensor.relu,
-    torch.Tensor.relu_,
-)
 _SUMS = (torch.add, torch.Tensor.add, torch.Tensor.add_)
 """All of the signs + and += arrive as one of these."""
-_CLAMPED = (functional.hardtanh, functional.hardtanh_, functional.relu6)
 
 
 def _alive(gradient: torch.Tensor) -> torch.Tensor:
@@ -75,20 +68,6 @@ class _Weighed(torch.autograd.Function):
         return gradients[0] * ctx.factor, None
 
 
-class _FixedNorm(torch.autograd.Function):
-    """BatchNorm with remembered statistics, whose gradient is one product; torch's own takes several times as long."""
-
-    @staticmethod
-    def forward(ctx: Any, values: torch.Tensor, factor: torch.Tensor, output: torch.Tensor) -> torch.Tensor:  # noqa: ANN401  (torch's)
-        ctx.save_for_backward(factor)
-        return output.view_as(output)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401  (torch's)
-        (factor,) = ctx.saved_tensors
-        return gradients[0] * factor, None, None
-
-
 class GradientFlow(TorchFunctionMode):
     """While it lasts, rectifiers redirect gradients, and what went into the last one is known.
 
@@ -123,8 +102,8 @@ class GradientFlow(TorchFunctionMode):
         if self._branch != 1 and func in _SUMS and len(args) == 2 and not kwargs:
             return func(*_weighed(*args, self._branch))
         if func is functional.batch_norm:
-            return _batch_norm(*args, **kwargs)
-        bounds = _bounds(func, args, kwargs)
+            return batch_norm(*args, **kwargs)
+        bounds = open_range(func, args, kwargs)
         values = args[0] if args else kwargs.get("input")
         if bounds is None or not isinstance(values, torch.Tensor):
             return func(*args, **kwargs)
@@ -157,39 +136,3 @@ def _weighed(first: object, second: object, factor: float) -> tuple[object, obje
     # the first term may be added to in place, so it has to stay the same tensor
     first.register_hook(lambda gradient: gradient * factor)  # type: ignore[no-untyped-call]
     return first, second
-
-
-def _batch_norm(  # noqa: PLR0913  (torch's)
-    values: torch.Tensor,
-    running_mean: torch.Tensor | None,
-    running_var: torch.Tensor | None,
-    weight: torch.Tensor | None = None,
-    bias: torch.Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> torch.Tensor:
-    """`torch.nn.functional.batch_norm` with the same arguments, and a faster gradient where only `values` has one."""
-    wanted = any(tensor is not None and tensor.requires_grad for tensor in (weight, bias))
-    if training or running_var is None or not values.requires_grad or wanted:
-        return functional.batch_norm(values, running_mean, running_var, weight, bias, training, momentum, eps)
-    output = functional.batch_norm(values.detach(), running_mean, running_var, weight, bias, training, momentum, eps)
-    factor = torch.rsqrt(running_var.float() + eps)
-    if weight is not None:
-        factor = factor * weight
-    shape = (1, -1, *[1] * (values.dim() - 2))
-    normalized: torch.Tensor = _FixedNorm.apply(values, factor.to(values.dtype).view(shape), output)
-    return normalized
-
-
-def _bounds(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Range in which a rectifier is open; None for every other function."""
-    if func in _RELUS:
-        return 0.0, math.inf
-    if func is functional.relu6:
-        return 0.0, 6.0
-    if func in _CLAMPED:
-        low = args[1] if len(args) > 1 else kwargs.get("min_val", -1.0)
-        high = args[2] if len(args) > 2 else kwargs.get("max_val", 1.0)
-        return float(low), float(high)
-    return None

@@ -156,3 +156,13 @@ def test_a_batch_norm_that_learns_is_left_to_torch():
         norm(values).square().sum().backward()
     assert norm.weight.grad is not None
     assert norm.num_batches_tracked == 1
+
+
+def test_what_follows_a_fixed_norm_may_overwrite_it():
+    norm = nn.BatchNorm2d(2).eval().requires_grad_(requires_grad=False)
+    values = torch.randn(1, 2, 3, 3).requires_grad_()
+    with GradientFlow(redirects=False):
+        output = norm(values)
+        output += values
+    output.sum().backward()
+    assert torch.allclose(values.grad, torch.full_like(values, 1 + (1 + norm.eps) ** -0.5))
