@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from deepvis.causes import in_force
 from deepvis.imaging.geometry import InputGeometry, orient
 from deepvis.imaging.tiling import lay_out
-from deepvis.live.causes import CauseView, Seen, changed
+from deepvis.live.back_wish import back_wish
+from deepvis.live.backward_view import BackwardView, Seen
+from deepvis.live.causes import CauseView, changed
+from deepvis.live.gradient_grid import GradientGrid
 from deepvis.live.mosaic import compose_grid
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
-from deepvis.live.summary import ColorScale, UnitSummary, color_scale, summarize
+from deepvis.live.summary import ColorScale, UnitSummary, color_scale, gradient_scale, summarize
 from deepvis.live.tile_order import LayerTrack
 from deepvis.live.unit_picture import compose_unit
 from deepvis.models.receptive_field import field_text
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from deepvis.live.back_wish import BackWish
+    from deepvis.live.frame_graph import Fault
     from deepvis.models.engine import Engine, EngineAnswer
 
 
@@ -42,6 +47,16 @@ class _Asked:
     extent: tuple[float, float]
 
 
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What grid and unit pane draw: a layer's activations, or the gradients of its units."""
+
+    maps: torch.Tensor
+    summary: UnitSummary
+    scale: ColorScale
+    gradients: bool
+
+
 class Answering:
     """Remembers the last preparation, forward pass and layer: a new look at an old frame costs a drawing only."""
 
@@ -50,13 +65,17 @@ class Answering:
         self._asked: _Asked | None = None
         self._track = LayerTrack()
         self._track_key: tuple[object, ...] = ()
+        self._backward = BackwardView()
+        self._gradients = GradientGrid()
         self._causes = CauseView()
-        self._last: LiveResult | None = None
+        self._last: tuple[Engine, LiveResult] | None = None
 
     def forget(self) -> None:
         """Drop everything remembered: the network changed."""
         self._prepared = self._asked = self._last = None
         self._track_key = ()
+        self._backward.forget()
+        self._gradients.forget()
         self._causes.forget()
 
     def answer(self, engine: Engine, frame: Frame, view: View, *, frozen: bool = False) -> LiveResult:
@@ -75,11 +94,14 @@ class Answering:
         started_s = time.perf_counter()
         tap = engine.taps[view.layer]
         prepared = self._prepare(engine, frame, view)
+        seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
+        wish = back_wish(view, tap.info)
+        self._backward.follow(engine, replace(seen, key=(prepared.key, in_force(view.changes))), wish)
         with changed(engine, view.changes):
             asked = self._ask(engine, prepared, frame, view)
-        scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
-        reading = _reading(engine, asked, prepared, scale, view)
-        seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
+            shown = self._graded(wish, engine, seen.still, view) or self._active(asked, view)
+            back = self._backward.result(engine, view.back, asked.answer.predictions)
+        reading = _reading(engine, asked, prepared, shown, view)
         self._causes.follow(engine, seen, view, asked.answer)
         result = LiveResult(
             frame,
@@ -88,29 +110,52 @@ class Answering:
             prepared.picture_rgb,
             _seen(engine, prepared.geometry),
             tap.info,
-            self._grid(asked, tap.info, scale, view),
+            self._grid(shown, tap.info, view),
             reading,
             asked.answer.predictions if view.predictions else (),
             forward_ms=asked.answer.forward_ms,
             summary=asked.summary,
+            back=back,
             baseline=self._causes.baseline(asked.answer, reading),
             causes=self._causes.causes(),
         )
-        self._last = replace(result, total_ms=(time.perf_counter() - started_s) * 1000)
-        return self._last
+        self._last = engine, replace(result, total_ms=(time.perf_counter() - started_s) * 1000)
+        return self._last[1]
 
-    @property
-    def pending(self) -> bool:
-        """Whether the last answer has a better one to come: `go_on` works on it."""
-        return self._last is not None and self._causes.pending
+    def pending(self, frame: Frame | None, view: View) -> bool:
+        """Whether the answer to this was the last one and has a better one to come: `go_on` works on it."""
+        result = None if self._last is None else self._last[1]
+        same = result is not None and result.frame is frame and result.view == view
+        return same and (self._backward.pending or self._causes.pending)
 
     def go_on(self) -> LiveResult | None:
-        """Do one step for a better answer; the last answer as far as it is better now."""
-        causes = self._causes.go_on()
-        if self._last is None or causes is None:
+        """Do one step for a better answer; the last answer as far as it is better now, if it should be told at once."""
+        # a drawing that fails is not tried for ever
+        last, self._last = self._last, None
+        if last is None:
             return None
-        self._last = replace(self._last, causes=causes, fresh=False)
-        return self._last
+        engine, result = last
+        if self._backward.pending:
+            told, result = self._go_on_backward(engine, result)
+        else:
+            causes = self._causes.go_on()
+            told = causes is not None
+            result = replace(result, causes=causes, fresh=False) if told else result
+        self._last = engine, result
+        return result if told else None
+
+    def _go_on_backward(self, engine: Engine, result: LiveResult) -> tuple[bool, LiveResult]:
+        # a check copies the network, and copies would keep what makes the changes
+        with changed(engine, result.view.changes if self._backward.refining else ()):
+            if not self._backward.go_on():
+                return False, result
+        with changed(engine, result.view.changes):
+            back = self._backward.result(engine, result.view.back, result.predictions)
+        return True, replace(result, back=back, fresh=False)
+
+    def take_faults(self) -> list[Fault]:
+        """What went wrong beside the answers since the last call."""
+        return self._backward.take_faults()
 
     @property
     def network_picture(self) -> torch.Tensor | None:
@@ -130,7 +175,9 @@ class Answering:
         known = self._asked is not None and self._asked.key == key
         if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
             return self._asked
-        answer = engine.ask(prepared.network_picture, view.layer, to_the_end=view.predictions)
+        answer = self._backward.answer()
+        if answer is None:
+            answer = engine.ask(prepared.network_picture, view.layer, to_the_end=view.predictions)
         summary = summarize(answer.activations.maps)
         self._follow(engine, view)
         if not known:
@@ -144,14 +191,32 @@ class Answering:
         if key != self._track_key:
             self._track, self._track_key = LayerTrack(), key
 
-    def _grid(self, asked: _Asked, info: LayerInfo, scale: ColorScale, view: View) -> GridPicture | None:
+    def _active(self, asked: _Asked, view: View) -> _Shown:
+        scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
+        return _Shown(asked.answer.activations.maps, asked.summary, scale, gradients=False)
+
+    def _graded(self, wish: BackWish | None, engine: Engine, still: bool, view: View) -> _Shown | None:
+        gradients = None if wish is None else self._backward.gradients()
+        if wish is None or gradients is None:
+            self._gradients.forget()
+            return None
+        graded = self._gradients.see(gradients, (engine, view.layer), wish.about, still=still)
+        scale = gradient_scale(graded.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
+        return _Shown(gradients, graded.summary, scale, gradients=True)
+
+    def _grid(self, shown: _Shown, info: LayerInfo, view: View) -> GridPicture | None:
         if view.grid.height < 1 or view.grid.width < 1 or view.stage is not Stage.ACTIVATIONS:
             return None
-        units = self._track.tiles(asked.summary, view.grid)
+        if shown.gradients:
+            # a unit without a gradient is not dead: it may lie above the target
+            units = self._gradients.track.tiles(shown.summary, view.grid, dead=self._track.dead())
+        else:
+            units = self._track.tiles(shown.summary, view.grid)
         layout = lay_out(units, info.height, info.width, view.grid)
-        bgrx = compose_grid(asked.answer.activations.maps, layout, scale, asked.summary, view.grid)
+        bgrx = compose_grid(shown.maps, layout, shown.scale, shown.summary, view.grid)
+        nan_units = len(shown.summary.nan_units)
         hidden = info.units - len(units)
-        return GridPicture(bgrx, layout, scale, asked.summary, hidden, info.units, len(asked.summary.nan_units))
+        return GridPicture(bgrx, layout, shown.scale, shown.summary, hidden, info.units, nan_units, shown.gradients)
 
 
 def _seen(engine: Engine, geometry: InputGeometry) -> Rect:
@@ -159,7 +224,7 @@ def _seen(engine: Engine, geometry: InputGeometry) -> Rect:
     return geometry.to_picture(Rect(0, 0, height, width))
 
 
-def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, scale: ColorScale, view: View) -> UnitReading | None:
+def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, shown: _Shown, view: View) -> UnitReading | None:
     activations = asked.answer.activations
     unit = min(view.unit, activations.maps.shape[0] - 1)
     unit_map = activations.maps[unit]
@@ -169,7 +234,7 @@ def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, scale: ColorSca
     pane = view.pane
     picture = None
     if pane.height > 0 and pane.width > 0:
-        picture = compose_unit(unit_map, prepared.network_picture, scale, view.grid, pane)
+        picture = compose_unit(shown.maps[unit], prepared.network_picture, shown.scale, view.grid, pane)
     prefix = () if activations.prefix is None else tuple(activations.prefix[unit].float().tolist())
     return UnitReading(
         unit,

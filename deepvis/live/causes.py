@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from deepvis.live.backward_view import Seen
     from deepvis.live.result import UnitReading
     from deepvis.models.engine import Engine, EngineAnswer
     from deepvis.records import View
@@ -40,15 +41,6 @@ MOST_ANSWERS = 4
 NO_CLASSES = "This network's output is not a list of classes."
 NOTHING_BEFORE = "No layer of the list comes before this one: it looks at the picture itself."
 NOTHING_MOVES = "Muting it changes nothing in this frame."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What the network sees of one frame: `key` tells it from others, `still`: no other frame follows by itself."""
-
-    key: object
-    picture: torch.Tensor
-    still: bool
 
 
 @dataclass(slots=True, eq=False)

@@ -46,7 +46,10 @@ class Boxes:
 
 
 class InferenceWorker(Worker):
-    """Answers the newest frame for the newest view; a still picture is answered again only when the view changes."""
+    """Answers the newest frame for the newest view; a still picture is answered again only when the view changes.
+
+    What takes long is done a step at a time, and told as it becomes better.
+    """
 
     name = "deepvis-inference"
 
@@ -128,21 +131,25 @@ class InferenceWorker(Worker):
         self._lender.forget()
 
     def _delay_s(self) -> float | None:
-        if self._answering is not None and self._answering.pending:
+        if self._answering is not None and self._answering.pending(self._frame, self._view):
             return 0.0
         return None if self._watch is None else self._watch.delay_s()
 
     def _go_on(self) -> None:
         """One step for a better answer than the last one; whoever wants something else does not wait for it."""
         answering = self._answering
-        if answering is None or not answering.pending or self.views.waiting or self.stopping:
+        if answering is None or self.views.waiting or self.stopping or not answering.pending(self._frame, self._view):
             return
-        import torch  # noqa: PLC0415  (see open)
-
-        with torch.inference_mode():
-            better = answering.go_on()
+        better = answering.go_on()
         if better is not None:
             self._results.put(better)
+        self._tell_faults(answering)
+
+    def _tell_faults(self, answering: Answering) -> None:
+        for fault in answering.take_faults():
+            if fault.matter not in self._said:
+                log.warning("%s", fault.text, exc_info=fault.error)
+            self._say(fault.matter, fault.text, "warning")
 
     def _lend(self) -> None:
         # what is asked for before the first network is answered when it is there
@@ -169,7 +176,7 @@ class InferenceWorker(Worker):
         if frozen is not None and frozen != self._frozen:
             self._frozen = frozen
             # some things are told of a picture that stands still
-            changed = changed or self._view.causes.feeds
+            changed = changed or self._view.back.method is not None or self._view.causes.feeds
         return changed
 
     def _place(self, placement: Placement, *, moved: bool) -> None:
@@ -218,6 +225,7 @@ class InferenceWorker(Worker):
         self._answering = self._answering or Answering()
         with torch.inference_mode():
             result = self._answering.answer(engine, frame, view, frozen=self._frozen)
+        self._tell_faults(self._answering)
         if result.grid is not None and result.grid.nan_units:
             self._say(
                 f"numbers of {view.layer}",

@@ -31,7 +31,8 @@ class UnitReading:
         box: what this position can see, in pixels of the shown picture; None while not known.
         field_text: size of the receptive field for people; empty while not known.
         prefix: activations at class and register tokens; empty where the network has none.
-        picture_rgb: uint8 `(height, width, 3)` for the unit's pane; None while the pane has no size.
+        picture_rgb: uint8 `(height, width, 3)` for the unit's pane; None while the pane has no size. Its map is that of
+            the grid: where the grid shows gradients, the gradients of this unit. All numbers are activations.
     """
 
     unit: int

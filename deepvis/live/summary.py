@@ -104,6 +104,13 @@ def color_scale(extent: tuple[float, float], colormap: str, *, per_unit: bool) -
     return ColorScale(low, high if high > low else low + 1.0, name, per_unit)
 
 
+def gradient_scale(extent: tuple[float, float], colormap: str, *, per_unit: bool) -> ColorScale:
+    """The scale for gradients of this extent: always symmetric, for up and down are what they tell."""
+    name = colormap if colormap in DIVERGING else DIVERGING[0]
+    bound = max(abs(extent[0]), abs(extent[1])) or 1.0
+    return ColorScale(-bound, bound, name, per_unit)
+
+
 class SteadyRange:
     """The extent of a layer over time: grows at once, shrinks slowly, so that moving pictures do not flicker."""
 

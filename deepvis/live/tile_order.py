@@ -46,20 +46,34 @@ class LayerTrack:
         varied_enough = self._frames > 1 or not constant.all()
         return constant if varied_enough else np.logical_and(constant, self._highest == 0)
 
-    def tiles(self, summary: UnitSummary, view: GridView, now_s: float | None = None) -> NDArray[np.int64]:
-        """Units to show, in order; at least one."""
+    def tiles(
+        self,
+        summary: UnitSummary,
+        view: GridView,
+        now_s: float | None = None,
+        *,
+        dead: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.int64]:
+        """Units to show, in order; at least one.
+
+        Args:
+            summary: what they are sorted by.
+            view: order, and whether dead units are left out.
+            now_s: `time.monotonic()`.
+            dead: bool `(units,)`; None: those that never answered here.
+        """
         now_s = time.monotonic() if now_s is None else now_s
         key = (view.sort, view.hide_dead)
         stale = now_s - self._ordered_s >= REORDER_EVERY_S and not view.hold_order
         if self._order is None or key != self._order_key or stale:
-            self._order, self._order_key, self._ordered_s = self._arranged(summary, view), key, now_s
+            self._order, self._order_key, self._ordered_s = self._arranged(summary, view, dead), key, now_s
         return self._order
 
-    def _arranged(self, summary: UnitSummary, view: GridView) -> NDArray[np.int64]:
+    def _arranged(self, summary: UnitSummary, view: GridView, dead: NDArray[np.bool_] | None) -> NDArray[np.int64]:
         units = _sorted_units(summary, view.sort)
         if not view.hide_dead:
             return units
-        alive = units[~self.dead()[units]]
+        alive = units[~(self.dead() if dead is None else dead)[units]]
         return alive if len(alive) else units[:1]
 
 
