@@ -22,6 +22,7 @@ from deepvis.attribution.unit_value import BeforeRectifier, UnitValue
 from deepvis.models.devices import is_out_of_memory
 from deepvis.models.errors import ModelError
 from deepvis.models.graph_reader import GraphReader
+from deepvis.records import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,8 +46,11 @@ STEP_S = 0.12
 FIRST_STEP, LARGEST_STEP = 8, 64
 """Units muted at once."""
 
-_TOLERANCE = 0.02
+_TOLERANCE = 1e-3
 """Part of the unit's range by which a picture among many may differ from the same picture alone."""
+
+_HALF_TOLERANCE = 0.03
+"""The same in half precision."""
 
 
 class Way(Enum):
@@ -86,6 +90,7 @@ class _Taken:
     at: UnitValue | None = None
     span: float = 0.0
     rectified: bool = False
+    entered: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +116,10 @@ class _Passes:
 
         def take(tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
             if tap is self.inputs:
+                taken.entered = True
                 return enter(tap, output, taken)
+            if not taken.entered:
+                raise self.elsewhere()
             before = self.mode.of(output)
             taken.rectified = before is not output
             self._note(tap, before, at, taken, follow=follow)
@@ -128,6 +136,11 @@ class _Passes:
                 raise ModelError("This network's output is not one number per class, so it has no classes to follow.")
             self._note(self.target, output, at, taken, follow=False)
         return taken
+
+    def elsewhere(self) -> ModelError:
+        """What is said where the unit does not lie above the earlier layer."""
+        names = self.inputs.name, self.target.name
+        return ModelError(f"'{names[1]}' does not come after '{names[0]}' in this network. Choose another layer.")
 
     def _note(self, tap: LayerTap, output: torch.Tensor, at: UnitValue, taken: _Taken, *, follow: bool) -> None:
         if tap.layout is None:
@@ -218,7 +231,7 @@ class Feeding:
             batch = self._passes.engine.batch(self._passes.picture)
             taken = self._passes.run(batch, self._target, _cut, follow=self._follow)
             if taken.values is None or taken.leaf is None or taken.at is None:
-                raise self._elsewhere()
+                raise self._passes.elsewhere()
             gradient = None
             if taken.values.requires_grad:
                 (gradient,) = torch.autograd.grad(taken.values[0], taken.leaf, allow_unused=True)
@@ -245,16 +258,15 @@ class Feeding:
             taken = self._passes.run(batch, self._target, _mute(units, count, alone=alone))
         values = taken.values
         if values is None or values.shape[0] != count:
-            raise self._elsewhere()
+            raise self._passes.elsewhere()
         if alone:
             return [float(values[0]) - value]
-        if not abs(float(values[0]) - value) <= _TOLERANCE * max(self._span, abs(value)) + 1e-6:
+        full = self._passes.engine.precision is Precision.FLOAT32
+        tolerance = (_TOLERANCE if full else _HALF_TOLERANCE) * max(self._span, abs(value)) + 1e-6
+        # not above: what is no number is no answer either
+        if not abs(float(values[0]) - value) <= tolerance:
             raise ModelError("A picture among others gives another value than alone.")
         return [float(each) for each in values[1:] - values[0]]
-
-    def _elsewhere(self) -> ModelError:
-        names = self._passes.inputs.name, self._passes.target.name
-        return ModelError(f"'{names[1]}' does not come after '{names[0]}' in this network. Choose another layer.")
 
 
 if TYPE_CHECKING:
