@@ -59,8 +59,12 @@ def begun(kind: ChangeKind, layer: str, unit: int, maximum: float) -> Interventi
         unit: its number.
         maximum: of the unit in the present frame: bounds begin between zero and half of it.
     """
+    if kind is ChangeKind.MUTE:
+        return Intervention(layer, unit)
+    if kind is ChangeKind.SCALE:
+        return Intervention(layer, unit, kind, value=2.0)
     half = float(f"{maximum / 2:.3g}") if math.isfinite(maximum) else 0.0
-    return Intervention(layer, unit, kind, value=2.0, low=min(0.0, half), high=max(0.0, half))
+    return Intervention(layer, unit, kind, low=min(0.0, half), high=max(0.0, half))
 
 
 def of_another_model(view: View, info: ModelInfo, *, same: bool) -> tuple[str, View]:
