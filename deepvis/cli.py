@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepvis import __version__, data_commands, evaluation_commands, synthesis_commands
+from deepvis import __version__, attribution_commands, data_commands, evaluation_commands, synthesis_commands
 from deepvis.command_options import check_colormap, run_options, settings_given, takes
 from deepvis.command_settings import CommandError, SettingsFile, chosen_settings, with_gathered_layers
 from deepvis.config import SettingsError
@@ -205,6 +205,7 @@ app.command()(data_commands.show)
 app.command()(data_commands.export)
 app.command("import")(data_commands.import_gallery)
 app.command()(evaluation_commands.evaluate)
+app.command(help=attribution_commands.HELP)(attribution_commands.attribute)
 
 _TAKING_LAYERS = ("scan", "synthesize", "export", "evaluate")
 """Commands whose `--layers` may be followed by several names."""

@@ -121,7 +121,10 @@ SHOWN = (
     Row("view", "NAME", f"How the backward view is drawn: {_listed(BackView)}."),
     Row("back_colormap", "NAME", "Color map of the backward view, where it has one."),
     Row(
-        "back_overlay", "HOW", f"Backward view over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.", _choice
+        "back_overlay",
+        "HOW",
+        f"Backward view over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.",
+        _choice,
     ),
     Row("back_seed", "START", f"Where the backward pass starts: {_listed(SeedKind)}.", _choice),
     Row("theme", "NAME", f"{_listed(THEMES)}.", _choice),

@@ -59,7 +59,8 @@ class BackDock(QDockWidget):
         else:
             self._closed_heights = self._present() if self._placed else []
         self._is_open = on
-        self.panel.setVisible(on)
+        # not hidden: an empty dock would have no width of its own
+        self.panel.setMaximumHeight(_UNLIMITED if on else 0)
         self.setMaximumHeight(_UNLIMITED if on else self.title.sizeHint().height())
         if on and self._placed:
             self.show()

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 METHOD_CYCLE = (None, Method.GRADIENT, Method.DECONVNET, Method.GUIDED)
 """What b of the fork goes through; the other methods are chosen by name."""
 
-BACK_COLORMAPS = ("auto", "gray", "jet", "plasma", *(n for n in COLORMAPS if n not in ("auto", "gray", "jet", "plasma")))
+BACK_COLORMAPS = (
+    "auto",
+    "gray",
+    "jet",
+    "plasma",
+    *(n for n in COLORMAPS if n not in ("auto", "gray", "jet", "plasma")),
+)
 """The fork's three first, in its order."""
 
 CLASS_SEEDS = (SeedKind.CLASS, SeedKind.DIFFERENCE)
@@ -62,10 +68,8 @@ def toggle_gradients(view: View) -> View:
 
 
 def is_colored(back: Backward) -> bool:
-    """Whether color map and overlay play a part in the picture."""
-    if back.view is BackView.HISTOGRAM:
-        return False
-    return back.view in _HEAT_VIEWS or back.method in MAP_METHODS
+    """Whether a color map plays a part in the picture."""
+    return back.view in _HEAT_VIEWS or (back.method in MAP_METHODS and back.view is BackView.RAW)
 
 
 def of_another_model(view: View) -> View:
@@ -74,22 +78,19 @@ def of_another_model(view: View) -> View:
 
 
 def origin_text(view: View, info: ModelInfo | None) -> str:
-    """Where the backward pass starts, for people: `blocks.4.1/37`, `espresso`, `espresso − the next answer`."""
+    """Where the backward pass starts, for people: `blocks.4.1/37`, `espresso`, `espresso − next answer`."""
     target = view.back.target(view.layer, view.unit, view.position)
     if target.seed not in CLASS_SEEDS:
         return f"{target.layer}/{target.unit}"
-    first = _class_text(target.class_index, info) or "the first answer"
+    first = _class_text(target.class_index, info) or "first answer"
     if target.seed is SeedKind.CLASS:
         return first
-    return f"{first} − {_class_text(target.other_class, info) or 'the next answer'}"
+    return f"{first} − {_class_text(target.other_class, info) or 'next answer'}"
 
 
-def status_text(view: View, info: ModelInfo | None) -> str:
-    """What the status line says; empty where the backward view is off."""
-    back = view.back
-    if back.method is None or not view.layer:
-        return ""
-    return f"Back: {back.method.label} (from {origin_text(view, info)}, {back.view})"
+def status_text(back: Backward, origin: str) -> str:
+    """What the status line says; empty where the backward view is off. `origin`: where the pass starts."""
+    return "" if back.method is None else f"Back: {back.method.label} (from {origin}, {back.view})"
 
 
 def _class_text(index: int | None, info: ModelInfo | None) -> str:

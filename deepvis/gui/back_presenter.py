@@ -16,6 +16,8 @@ from deepvis.gui.qimage import rgb_to_qimage
 from deepvis.records import Method, SeedKind, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deepvis.gui.main_window import MainWindow
     from deepvis.gui.widgets.back_picture import BackPicture
     from deepvis.live.back_result import BackResult
@@ -29,7 +31,7 @@ STALE_AFTER_MS = 200
 OFF = "Press B or choose a method."
 WAITING = "The backward view is being computed."
 NOTHING = "Nothing to show."
-TICKS = {None: "back_off", **{method: f"back_{method.name.lower()}" for method in Method}}
+TICKS: dict[Method | None, str] = {None: "back_off"} | {method: f"back_{method.name.lower()}" for method in Method}
 """The action whose tick says that this method is in force."""
 
 
@@ -62,11 +64,12 @@ class BackPresenter(QObject):
         """Bring choices, marks and words in line with a view."""
         back, info = view.back, self._controller.info
         on = back.method is not None
-        self._dock.title.show_back(back, back_moves.origin_text(view, info))
+        origin = back_moves.origin_text(view, info)
+        self._dock.title.show_back(back, origin)
         self._panel.show_back(back)
         self._dock.set_open(on)
         self._window.grid_panel.back.view.set_compared(back.checks)
-        self._window.status.set_note(back_moves.status_text(view, info))
+        self._window.status.set_note(back_moves.status_text(back, origin))
         self._mark(view)
         self._tick(back)
         if not on and self._window.grid_panel.large is self._window.grid_panel.back:
@@ -92,8 +95,10 @@ class BackPresenter(QObject):
         self._shown = result.back
         for picture in self.pictures:
             picture.show_result(result.back)
+        self._window.grid_panel.back.view.set_name(f"{result.back.method.label}: {result.back.title}")
         still = not result.fresh or result.frame.still
         self._words.offer(result.back, at_once=still or bool(result.back.reason))
+        self._window.status.set_note(back_moves.status_text(back, result.back.title))
 
     def _mark(self, view: View) -> None:
         """The frozen origin's layer in the list, and its tile in the grid."""
@@ -158,7 +163,7 @@ class BackPresenter(QObject):
         window.input_panel.predictions.class_clicked.connect(self._take_class)
         window.input_panel.predictions.other_class_clicked.connect(self._take_other_class)
 
-    def _timer(self, interval_ms: int, act: object) -> QTimer:
+    def _timer(self, interval_ms: int, act: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(interval_ms)
@@ -169,7 +174,7 @@ class BackPresenter(QObject):
         """A picture is asked for at the size at which it is seen; what is not seen costs nothing."""
         panel = self._window.grid_panel
         large = panel.large is panel.back
-        seen = self._dock.is_open and self._panel.isVisible()
+        seen = self._dock.is_open and self._dock.isVisible() and not self._panel.visibleRegion().isEmpty()
         view = panel.back.view if large else self._panel.picture.view
         height, width = view.device_size() if large or seen else (0, 0)
         self._controller.change_back(height=height, width=width)
@@ -181,7 +186,7 @@ class BackPresenter(QObject):
             self._controller.set_view(back_moves.toggle_gradients(view))
 
     def _take_class(self, index: int) -> None:
-        """A click on an answer chooses the class of the backward pass where it starts at one, else leads to its unit."""
+        """A click on an answer chooses the class where the pass starts at one, else it leads to the class's unit."""
         if self._starts_at_a_class():
             self._controller.change_back(class_index=index)
         else:

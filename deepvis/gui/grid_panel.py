@@ -135,8 +135,7 @@ class GridPanel(QWidget):
             return
         self.grid.set_message("")
         self.grid.set_mosaic(picture.bgrx, picture.layout, unit, position)
-        notes = ("gradient" if picture.gradients else "", f"unit {unit}" if scale.per_unit else "")
-        note = "  ·  ".join(part for part in notes if part)
+        note = f"unit {unit}" if scale.per_unit else ""
         self.color_bar.set_scale(scale.low, scale.high, table(scale.colormap), note)
 
     def show_problem(self, sentence: str) -> None:

@@ -188,7 +188,7 @@ def turn(view: View) -> View:
 
 
 def reset(view: View, info: ModelInfo | None) -> View:
-    """2015's Esc: first layer, first unit, activations, no boosts, no zoom, no overlay, default colors, no backward view."""
+    """2015's Esc: first layer, first unit, activations, no boosts, zoom, overlay or backward view, default colors."""
     # sizes, the pointer and the theme are not the person's to reset
     kept = {name: getattr(view.grid, name) for name in ("height", "width", "hold_order", "background", "gap")}
     grid = GridView(**kept)

@@ -105,12 +105,13 @@ class Presenter:
         label = self._model.label(self._layer, unit)
         if label:
             lines.append(label)
+        kind = "gradient, " if self._last.gradients else ""
         if self._layer.height * self._layer.width == 1:
-            lines.append(f"value {number(float(summary.maxima[unit]))}")
+            lines.append(f"{kind}value {number(float(summary.maxima[unit]))}")
             return "\n".join(lines)
         row, column = summary.peak_position(unit)
-        lines.append(f"maximum {number(float(summary.maxima[unit]))} at row {row}, column {column}")
-        lines.append(f"mean {number(float(summary.means[unit]))}")
+        lines.append(f"{kind}maximum {number(float(summary.maxima[unit]))} at row {row}, column {column}")
+        lines.append(f"{kind}mean {number(float(summary.means[unit]))}")
         if position is not None:
             lines.append(f"pointer at row {position[0]}, column {position[1]}")
         return "\n".join(lines)

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 _BACK = ("view", "back_colormap", "back_overlay", "back_seed")
 """How the backward view is shown; that it is on is not taken up again."""
 
-LOOKS = ("theme", "colormap", "scaling", "individual", "gamma", "sort", "hide_dead", "overlay", "opacity", "fit", *_BACK)
+LOOKS = (
+    "theme",
+    "colormap",
+    "scaling",
+    "individual",
+    "gamma",
+    "sort",
+    "hide_dead",
+    "overlay",
+    "opacity",
+    "fit",
+    *_BACK,
+)
 """How things are shown."""
 
 NETWORK = ("model", *(field.name for field in fields(ModelRequest) if field.name != "name"))

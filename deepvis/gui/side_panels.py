@@ -8,6 +8,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from deepvis.gui.theme import SPACE, small
+from deepvis.gui.widgets.back_controls import STACKED_WIDTH
 from deepvis.gui.widgets.compact_combo import CompactCombo
 from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.picture_view import PictureView
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from deepvis.records import View
 
-LOWEST_PICTURE, LOW_PICTURE = 80, 140
+LOWEST_PICTURE, LOW_PICTURE = 80, 120
 """Logical pixels of the input picture: the least, and what it has before the rows of answers become lower."""
 
 LOWEST_UNIT_PANEL, LOW_UNIT_PANEL = 84, 150
@@ -89,6 +90,9 @@ class UnitPanel(QWidget):
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._body.setDirection(right if low else down)
         self._choices.setDirection(down if low else right)
+        self._choices.setContentsMargins(SPACE // 2 if low else SPACE, SPACE // 2, SPACE, SPACE // 2)
+        self._choices.setSpacing(SPACE // 2 if low else SPACE)
+        self._overlay.setFixedWidth(STACKED_WIDTH if low else self._overlay.sizeHint().width())
         self.unit.set_captioned(not low)
         for label in (self._name, self._value):
             label.setVisible(low)

@@ -73,6 +73,7 @@ QLabel[failed="true"] { color: $error; }
 
 QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px; padding: 3px 6px; }
 QComboBox[compact="true"], QToolButton[compact="true"] { font-size: 11px; padding: 3px 4px; }
+QLineEdit[compact="true"] { font-size: 11px; padding: 2px 4px; }
 QComboBox[compact="true"]::drop-down { width: 10px; }
 QComboBox[compact="true"]::down-arrow { margin-right: 3px; }
 QComboBox:hover { border-color: $muted; }

@@ -45,7 +45,8 @@ class Theme:
         chosen: background of the chosen row: a tint of `accent` on `panel`.
         selection: frames over pictures, bright in both themes.
         highlight: a second color for frames over pictures: the maximum.
-        origin: where the backward view is frozen: 2015's pale blue.
+        origin: frames over pictures where the backward view is frozen: 2015's pale blue.
+        origin_text: the same for words and lines on `panel`.
         hover: the thin frame of the tile under the pointer.
         outline: dark line around frames over pictures.
         warning: something needs attention.
@@ -68,6 +69,7 @@ class Theme:
     selection: str
     highlight: str
     origin: str
+    origin_text: str
     hover: str
     outline: str
     warning: str
@@ -91,6 +93,7 @@ DARK = Theme(
     selection="#5bf0c8",
     highlight="#ffc857",
     origin="#b9bdff",
+    origin_text="#b9bdff",
     hover="#c9ced6",
     outline="#0b0d10",
     warning="#e8b04b",
@@ -113,7 +116,8 @@ LIGHT = Theme(
     chosen="#d5ece6",
     selection="#4df5cb",
     highlight="#ffc857",
-    origin="#4f50c8",
+    origin="#b9bdff",
+    origin_text="#4f50c8",
     hover="#c9ced6",
     outline="#0b0d10",
     warning="#9a6200",

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QMainWindow
 
 from deepvis.gui.actions import ACTIONS, GROUPS, ActionSpec, action
+from deepvis.gui.back_commands import BackCommands
 from deepvis.gui.bindings import ActionSet, help_rows, key_text, palette_rows
 from deepvis.gui.commands import ViewCommands
 from deepvis.gui.studio_commands import StudioCommands
@@ -79,9 +80,8 @@ def test_a_key_of_2015_is_in_the_table(key, name):
 
 @pytest.mark.parametrize("spec", AVAILABLE, ids=lambda spec: spec.id)
 def test_what_is_available_has_exactly_one_handler(spec):
-    owners = [
-        owner for owner in (ViewCommands, StudioCommands, WindowCommands) if callable(getattr(owner, spec.id, None))
-    ]
+    every = (ViewCommands, StudioCommands, BackCommands, WindowCommands)
+    owners = [owner for owner in every if callable(getattr(owner, spec.id, None))]
     assert owners
     # Esc and Q have one in the window that stands before the plain one
     assert len(owners) == 1 or spec.id == "reset"
@@ -162,7 +162,7 @@ def test_blocking_stops_everything_besides_one_and_unblocking_gives_back_what_wa
     acts.allow("back", True)
     acts.trigger("back")
     acts.block(False)
-    for name in ("next_gamma", "back", "forward", "next_backward"):
+    for name in ("next_gamma", "back", "forward", "next_input"):
         acts.trigger(name)
     assert acts.done == ["help", "next_gamma", "back"]
 

@@ -328,7 +328,7 @@ def test_the_menu_of_a_tile_names_the_unit_and_says_what_cannot_be_done(window):
     assert not menu.actions()[0].isEnabled()
     assert window.controller.view.unit == 2
     assert menu.toolTipsVisible()
-    assert window.acts["freeze_origin"] in menu.actions()
+    assert window.acts["freeze_here"] in menu.actions()
     assert window.acts["copy_address"] in menu.actions()
 
 

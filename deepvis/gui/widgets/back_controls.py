@@ -61,7 +61,8 @@ class BackControls(QWidget):
         self.first = ClassField("first answer")
         self.other = ClassField("next answer")
         self._rows = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(3)]
-        self._stacked = False
+        self._stacked = self._brief = False
+        self._laid_over = False
         self._colored = False
         self._build()
 
@@ -78,11 +79,11 @@ class BackControls(QWidget):
         ):
             field.setVisible(shown)
             field.set_chosen(index)
-        self._colored = is_colored(back)
+        self._colored, self._laid_over = is_colored(back), back.view is not BackView.HISTOGRAM
         self._check.setChecked(back.checks)
         if not self._opacity.isSliderDown():
             self._opacity.setValue(round(back.opacity * 100))
-        self._opacity.setEnabled(self._colored and back.overlay is not Overlay.OFF)
+        self._opacity.setEnabled(self._laid_over and back.overlay is not Overlay.OFF)
         self._place()
 
     def show_model(self, info: ModelInfo) -> None:
@@ -99,9 +100,15 @@ class BackControls(QWidget):
                 row.setDirection(direction)
             self._place()
 
+    def set_brief(self, on: bool) -> None:
+        """Leave out how the view lies over the input, where there is no room for it."""
+        if on != self._brief:
+            self._brief = on
+            self._place()
+
     def rows_height(self) -> int:
         """What they take above the picture."""
-        lines = 2 + (not self.first.isHidden())
+        lines = (1 if self._brief else 2) + (not self.first.isHidden())
         return lines * (self._view.sizeHint().height() + SPACE // 2) + SPACE // 2
 
     def sizeHint(self) -> QSize:
@@ -110,15 +117,15 @@ class BackControls(QWidget):
         return QSize(STACKED_WIDTH, hint.height()) if self._stacked else hint
 
     def minimumSizeHint(self) -> QSize:
-        """Any height: a low dock cuts the last of them."""
-        return QSize(60, 0)
+        """Beside the picture any height: a low dock cuts the last of them."""
+        return QSize(60, 0 if self._stacked else self.rows_height() - SPACE // 2)
 
     def _place(self) -> None:
         """Beside the picture what plays no part is left out; in rows it keeps its place, or the picture would jump."""
-        for widget in (self._colormap, self._overlay):
-            widget.setEnabled(self._colored)
-            widget.setVisible(self._colored or not self._stacked)
-        self._opacity.setVisible(self._opacity.isEnabled() or not self._stacked)
+        for widget, plays in ((self._colormap, self._colored), (self._overlay, self._laid_over)):
+            widget.setEnabled(plays)
+            widget.setVisible(not self._brief and (plays or not self._stacked))
+        self._opacity.setVisible(not self._brief and (self._opacity.isEnabled() or not self._stacked))
 
     def _build(self) -> None:
         self._check.setText("Check")

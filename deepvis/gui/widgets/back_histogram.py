@@ -53,7 +53,7 @@ class BackHistogram(QWidget):
         if self._counts is None:
             return ""
         low, high = self._extent
-        return f"{int(self._counts.sum()):,} values from {number(low)} to {number(high)}"
+        return f"{number(low)} to {number(high)}"
 
     def tip_at(self, x: int) -> str:
         """What the tooltip says at a column of the widget."""

@@ -34,7 +34,7 @@ class BackHistogramItems:
         self._item.setMouseEnabled(x=False, y=False)
         self._item.hideAxis("left")
         self._item.disableAutoRange()
-        self.widget.set_names(bottom="gradient (heights: logarithmic)")
+        self.widget.set_names(bottom="gradient (log heights)")
         self._curve: Any = pyqtgraph.PlotCurveItem(antialias=True)
         self._zero: Any = pyqtgraph.InfiniteLine(pos=0.0, angle=90, movable=False)
         for item in (self._curve, self._zero):
@@ -44,7 +44,6 @@ class BackHistogramItems:
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colors of a theme and the typeface of the window."""
         self.widget.dress(theme, font)
-        self.widget.setBackground(None)
         fill = QColor(theme.accent)
         fill.setAlpha(_FILL_ALPHA)
         self._curve.setPen(pen(theme.accent))

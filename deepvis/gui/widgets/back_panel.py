@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from deepvis.gui.figures import number
 from deepvis.gui.theme import SPACE, small
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from deepvis.records import Backward
 
 _LINE_HEIGHT = 18
-_LOW = 130
-"""Below this height of the picture there is one line of words less."""
 
 ALIKE = 0.5
 """From this rank correlation on, the picture is said to depend little on the weights."""
@@ -37,15 +35,17 @@ class BackPanel(QWidget):
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._bar = QProgressBar()
         self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
-        self._value = ElidedLabel("text")
+        self._value = QLabel()
         self._caveat = ElidedLabel("muted")
         self._coverage = ElidedLabel("muted")
         self._words = ("", "")
+        self._compares = self._low = False
         self._build()
 
     def show_back(self, back: Backward) -> None:
         """Bring the choices in line with a view."""
         self.controls.show_back(back)
+        self._compares = back.checks
         self.picture.view.set_compared(back.checks)
         self._arrange()
 
@@ -57,10 +57,9 @@ class BackPanel(QWidget):
     def show_words(self, result: BackResult) -> None:
         """What it is of, and what is known of the method."""
         self._title.set_text(f"frozen at {result.title}" if result.frozen else result.title)
-        self._title.set_role("origin" if result.frozen else "text")
-        self._value.set_text("" if result.reason else number(result.activation))
+        self._title.set_role("origin_text" if result.frozen else "text")
+        self._value.setText("" if result.reason else number(result.activation))
         self._value.setToolTip(f"What the start of the pass was worth; the pass took {result.milliseconds:.0f} ms")
-        self._value.setFixedWidth(self._value.sizeHint().width())
         second = check_words(result.checks) or result.coverage
         self._words = (result.caveat, second)
         self._bar.setVisible(result.progress < 1)
@@ -74,8 +73,8 @@ class BackPanel(QWidget):
         self.picture.show_message(sentence)
         self._bar.hide()
         self._words = ("", "")
-        for label in (self._title, self._value):
-            label.set_text("")
+        self._title.set_text("")
+        self._value.setText("")
         self._arrange_words()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -95,7 +94,10 @@ class BackPanel(QWidget):
         rest = self.height() - 2 * _LINE_HEIGHT - SPACE
         above = min(self.width(), rest - _LINE_HEIGHT - self.controls.rows_height())
         beside = min(self.width() - STACKED_WIDTH - 2 * SPACE, rest)
-        stacked = beside > above
+        low = beside > above
+        # two pictures side by side need the whole width
+        stacked = low and not self._compares
+        self.controls.set_brief(low and self._compares)
         direction = QBoxLayout.Direction.LeftToRight if stacked else QBoxLayout.Direction.TopToBottom
         if self._body.direction() != direction:
             self._body.removeWidget(self.controls)
@@ -103,12 +105,13 @@ class BackPanel(QWidget):
             self._body.insertWidget(1 if stacked else 0, self.controls)
         self.controls.set_stacked(stacked)
         self.controls.setFixedWidth(STACKED_WIDTH) if stacked else self.controls.setMaximumWidth(16777215)
+        self._low = low
         self._arrange_words()
 
     def _arrange_words(self) -> None:
         """Where there is little height both sentences share a line; the tooltip has them whole."""
         caveat, second = self._words
-        low = self._body.direction() == QBoxLayout.Direction.LeftToRight
+        low = self._low
         shared = [second, caveat] if second and low else [caveat]
         self._caveat.set_text("  ·  ".join(part for part in shared if part))
         self._caveat.setToolTip("\n".join(part for part in (caveat, second) if part))
@@ -124,8 +127,8 @@ class BackPanel(QWidget):
         self._bar.hide()
         for label in (self._title, self._value, self._caveat, self._coverage):
             label.setFont(small(self.font()))
+        for label in (self._title, self._caveat, self._coverage):
             label.setFixedHeight(_LINE_HEIGHT)
-        self._value.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._body.setSpacing(SPACE // 2)
         self._body.addWidget(self.controls)
         self._body.addWidget(self.picture, 1)

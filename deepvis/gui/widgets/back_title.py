@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from deepvis.gui.icons import SIZE, icon
-from deepvis.gui.theme import SPACE, theme_of
+from deepvis.gui.theme import SPACE, elided, theme_of
 from deepvis.gui.widgets.compact_combo import CompactCombo
-from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.records import Method
 
 if TYPE_CHECKING:
     from deepvis.records import Backward
 
 TITLE = "Backward view"
-HINT = "press B, or choose"
+HINT = "press B"
+_CENTERED_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_CENTERED_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _HEIGHT = 27
 _LEFT = 12
 """Where Qt begins the titles of the other docks."""
@@ -37,8 +38,7 @@ class BackTitle(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = ElidedLabel("muted")
-        self._hint = ElidedLabel("faint")
+        self._off = True
         self._method = CompactCombo()
         self._pin = QToolButton()
         self._build()
@@ -46,7 +46,9 @@ class BackTitle(QWidget):
     def show_back(self, back: Backward, origin: str) -> None:
         """Bring method and pin in line with a view; `origin` says where the pass starts."""
         self._method.setCurrentIndex(self._method.findData(back.method))
-        self._hint.setVisible(back.method is None)
+        if self._off != (back.method is None):
+            self._off = back.method is None
+            self.update()
         self._pin.setVisible(back.method is not None or back.origin is not None)
         self._pin.setChecked(back.origin is not None)
         held = f"Frozen at {origin}: click to follow the selected unit again (D)"
@@ -61,11 +63,18 @@ class BackTitle(QWidget):
         return QSize(160, _HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Paint the ground and its lower hairline, as the other docks' titles have it."""
+        """Paint ground, hairline and title as those of the other docks, and the hint where there is room for it."""
         painter = QPainter(self)
         theme = theme_of(self.palette())
         painter.fillRect(self.rect(), QColor(theme.panel))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(theme.border))
+        line = QRect(_LEFT, 0, self._method.x() - _LEFT - SPACE // 2, self.height() - 1)
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(line, _CENTERED_LEFT, elided(TITLE, self.font(), line.width()))
+        taken = painter.fontMetrics().horizontalAdvance(TITLE) + SPACE
+        if self._off and line.width() - taken >= painter.fontMetrics().horizontalAdvance(HINT):
+            painter.setPen(QColor(theme.faint))
+            painter.drawText(line.adjusted(taken, 0, 0, 0), _CENTERED_RIGHT, HINT)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Take the colors of another theme."""
@@ -74,13 +83,10 @@ class BackTitle(QWidget):
             self._pin.setIcon(icon("pin", theme_of(self.palette())))
 
     def _build(self) -> None:
-        self._name.set_text(TITLE)
-        self._name.setFixedWidth(self._name.sizeHint().width() + 4)
-        self._hint.set_text(HINT)
-        self._hint.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._method.addItem("off", None)
         for method in Method:
             self._method.addItem(method.label, method)
+        self._method.setFixedHeight(_HEIGHT - 5)
         self._method.setToolTip("How it is found which pixels speak for the unit (B)")
         self._method.setAccessibleName("Method of the backward view")
         self._method.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -96,8 +102,6 @@ class BackTitle(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(_LEFT, 1, SPACE, 2)
         line.setSpacing(SPACE // 2)
-        line.addWidget(self._name)
-        line.addWidget(self._hint, 1)
-        line.addStretch(0)
+        line.addStretch(1)
         line.addWidget(self._method)
         line.addWidget(self._pin)

@@ -8,10 +8,10 @@ from PyQt6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 
 from deepvis.gui.qimage import rgb_to_qimage
-from deepvis.gui.theme import SPACE, elided, small, theme_of
+from deepvis.gui.theme import small, theme_of
 from deepvis.gui.widgets.fitted_picture import fitted_rect, picture_at
 from deepvis.gui.widgets.live_pane import LivePane
-from deepvis.gui.widgets.painting import draw_message
+from deepvis.gui.widgets.painting import draw_badges, draw_message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from PyQt6.QtCore import QPointF, QSizeF
     from PyQt6.QtWidgets import QWidget
 
-_CAPTION_HEIGHT = 20
 _GAP = 4
 _STALE_OPACITY = 0.35
 _CLOSE_ENOUGH = 2
@@ -46,6 +45,7 @@ class BackView(LivePane):
         self._rgb: NDArray[np.uint8] | None = None
         self._other: NDArray[np.uint8] | None = None
         self._compares = False
+        self._name = ""
         self._stale = False
         self._scaled: dict[int, QImage] = {}
 
@@ -71,6 +71,11 @@ class BackView(LivePane):
         self._scaled.clear()
         self.update()
 
+    def set_name(self, name: str) -> None:
+        """Say on the picture what it is; empty where that is told beside it."""
+        self._name = name
+        self.update()
+
     def set_compared(self, on: bool) -> None:
         """Leave the second half of the pane to the picture of randomized weights, or not."""
         if on != self._compares:
@@ -88,13 +93,10 @@ class BackView(LivePane):
         """Where pictures lie: the whole pane, or its halves, beside or below each other, whichever leaves more."""
         if not self._compares:
             return [self.rect()]
-        beside = self.width() - _GAP, self.height() - _CAPTION_HEIGHT
-        below = self.width(), self.height() - _GAP - 2 * _CAPTION_HEIGHT
-        if min(beside[0] // 2, beside[1]) >= min(below[0], below[1] // 2):
-            wide = beside[0] // 2
-            return [QRect(place * (wide + _GAP), 0, wide, max(1, beside[1])) for place in (0, 1)]
-        high = max(1, below[1] // 2)
-        return [QRect(0, place * (high + _GAP + _CAPTION_HEIGHT), self.width(), high) for place in (0, 1)]
+        wide, high = (self.width() - _GAP) // 2, (self.height() - _GAP) // 2
+        if min(wide, self.height()) >= min(self.width(), high):
+            return [QRect(place * (wide + _GAP), 0, wide, self.height()) for place in (0, 1)]
+        return [QRect(0, place * (high + _GAP), self.width(), high) for place in (0, 1)]
 
     def device_size(self) -> tuple[int, int]:
         """Height and width in device pixels of one picture, at least 1."""
@@ -118,7 +120,7 @@ class BackView(LivePane):
         return QSize(90, 90)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Paint the pictures, their captions, and the message."""
+        """Paint the pictures, their names where there are two, and the message."""
         painter = QPainter(self)
         theme = theme_of(self.palette())
         painter.fillRect(self.rect(), QColor(theme.window))
@@ -128,10 +130,8 @@ class BackView(LivePane):
             if rgb is not None:
                 self._paint_picture(painter, place, rgb, QRectF(cell))
         painter.setOpacity(1.0)
-        if self._compares and self._rgb is not None:
-            self._paint_captions(painter, cells)
-            if self._other is None and not self._message:
-                draw_message(painter, cells[1], "The weights are being randomized.", small(self.font()), theme)
+        if self._rgb is not None:
+            self._paint_names(painter, cells)
         self.finish_paint(painter)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
@@ -172,13 +172,16 @@ class BackView(LivePane):
             image = self._scaled[place] = picture_at(rgb, rect.size(), ratio)
         painter.drawImage(rect.topLeft(), image)
 
-    def _paint_captions(self, painter: QPainter, cells: list[QRect]) -> None:
-        theme, font = theme_of(self.palette()), small(self.font())
-        painter.setFont(font)
-        painter.setPen(QColor(theme.muted))
-        for cell, text in zip(cells, (TRAINED, RANDOMIZED), strict=True):
-            line = QRect(cell.left(), cell.bottom() + 1, cell.width(), _CAPTION_HEIGHT)
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignCenter), elided(text, font, line.width() - SPACE))
+    def _paint_names(self, painter: QPainter, cells: list[QRect]) -> None:
+        theme = theme_of(self.palette())
+        painter.setFont(self.font())
+        names = (TRAINED, RANDOMIZED) if self._compares else ("",)
+        for cell, rect, name in zip(cells, self.picture_rects(), names, strict=False):
+            # as wide as the cell: a low picture may be narrower than its name
+            line = QRect(cell.left(), round(rect.top()), cell.width(), round(rect.height()))
+            draw_badges(painter, line, tuple(word for word in (self._name, name) if word), theme)
+        if self._compares and self._other is None and not self._message:
+            draw_message(painter, cells[1], "The weights are being randomized.", small(self.font()), theme)
 
 
 def _place(rgb: NDArray[np.uint8], cell: QRectF, ratio: float) -> QRectF:
@@ -194,4 +197,4 @@ def _place(rgb: NDArray[np.uint8], cell: QRectF, ratio: float) -> QRectF:
 
 def _fits(rgb: NDArray[np.uint8], size: QSizeF, ratio: float) -> bool:
     height, width = size.height() * ratio, size.width() * ratio
-    return max(abs(height - rgb.shape[0]), abs(width - rgb.shape[1])) <= _CLOSE_ENOUGH
+    return bool(max(abs(height - rgb.shape[0]), abs(width - rgb.shape[1])) <= _CLOSE_ENOUGH)

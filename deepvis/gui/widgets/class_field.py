@@ -1,4 +1,4 @@
-"""A field for a class: its name is completed while it is typed, its number will do, and empty means the network's own."""
+"""A field for a class: its name is completed, its number will do, and empty means the network's own answer."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class LayerDelegate(QStyledItemDelegate):
         if current:
             painter.fillRect(QRect(area.left(), area.top() + 5, 2, area.height() - 10), QColor(theme.accent))
         if index.data(NAME_ROLE) == self.origin:
-            draw_round_rect(painter, QRectF(area), 4, QColor(Qt.GlobalColor.transparent), QColor(theme.origin))
+            draw_round_rect(painter, QRectF(area), 4, QColor(Qt.GlobalColor.transparent), QColor(theme.origin_text))
         self._paint_text(painter, area.adjusted(6, 0, -6, 0), index, theme)
         painter.restore()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deepvis.records import Prediction
 
 _ROW_HEIGHT = 28
-_LOW_ROW_HEIGHT = 21
+_LOW_ROW_HEIGHT = 23
 _BAR_HEIGHT = 3
 
 
@@ -146,7 +146,7 @@ class Predictions(QWidget):
         if row == self._hovered:
             draw_round_rect(painter, QRectF(area.adjusted(-4, 0, 4, 0)), 4, QColor(theme.raised))
         tight = self._row_height < _ROW_HEIGHT
-        line = area.adjusted(0, 0 if tight else 2, 0, -_BAR_HEIGHT - (1 if tight else 5))
+        line = area.adjusted(0, 0 if tight else 2, 0, -_BAR_HEIGHT - (2 if tight else 5))
         painter.setFont(self.font())
         painter.setPen(QColor(theme.text if row == 0 else theme.muted))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight

@@ -43,6 +43,7 @@ class StatusLine(QWidget):
         line.addWidget(self._dot)
         line.addWidget(self._message, 3)
         line.addWidget(self._note, 2)
+        line.addSpacing(SPACE)
         line.addWidget(self._progress)
         line.addWidget(self._readings)
         self._note.set_alignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import QPushButton, QToolButton
 
 from deepvis.gallery.records import UnitStatistics
@@ -109,7 +110,11 @@ def test_a_layer_that_was_not_scanned_says_so_once_and_offers_the_scan(qtbot, pa
     assert "similar units" in words
     with qtbot.waitSignal(page.scan_asked):
         qtbot.mouseClick(button(page, SCAN_ACTION), Qt.MouseButton.LeftButton)
-    page.resize(160, 700)  # too narrow for the long text in whatever font this machine has
+    scan = button(page, SCAN_ACTION)
+    large = QFont(scan.font())
+    large.setPixelSize(18)  # in which the long text is too long on every machine
+    scan.setFont(large)
+    page.resize(208, 700)
     assert button(page, SCAN_BRIEF).toolTip() == SCAN_ACTION
 
 
