@@ -1,8 +1,8 @@
 """What feeds a unit: how much it loses when a unit of an earlier layer is muted, estimated for all at once and exact.
 
 The estimate is the first order of Taylor's series: muting takes the activation a away, so the unit changes by about
-the sum over positions of -a times its gradient (Molchanov et al. 2017, arXiv 1611.06440, equation 7, with its sign).
-The exact number comes from running the network with each unit muted in turn, many at once: the layers before the
+the sum over positions of -a times its gradient (the criterion of Molchanov et al. 2017, arXiv 1611.06440, with its
+sign). The exact number comes from running the network with each unit muted in turn, many at once: the layers before the
 earlier one run for one picture only, which is then made as many as units are muted.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,9 @@ import numpy as np
 import torch
 
 from deepvis.attribution.forward_pass import graph_mode, known_tap
-from deepvis.attribution.unit_value import BeforeRectifier, UnitValue
+from deepvis.attribution.unit_passes import UnitPasses, by_unit, cut, mute
 from deepvis.models.devices import is_out_of_memory
 from deepvis.models.errors import ModelError
-from deepvis.models.graph_reader import GraphReader
 from deepvis.records import Precision
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from deepvis.attribution.unit_value import UnitValue
     from deepvis.models.engine import Engine
-    from deepvis.models.layers import LayerTap
 
 log = logging.getLogger(__name__)
 
@@ -83,77 +82,6 @@ class Estimate:
     active: NDArray[np.bool_]
 
 
-@dataclass(slots=True, eq=False)
-class _Taken:
-    values: torch.Tensor | None = None
-    leaf: torch.Tensor | None = None
-    at: UnitValue | None = None
-    span: float = 0.0
-    rectified: bool = False
-    entered: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Passes:
-    """Passes of one picture through one network that end at the unit."""
-
-    engine: Engine
-    picture: torch.Tensor
-    target: LayerTap
-    inputs: LayerTap
-    mode: BeforeRectifier = field(default_factory=BeforeRectifier)
-
-    def run(self, batch: torch.Tensor, at: UnitValue, enter: _Entrance, *, follow: bool = False) -> _Taken:
-        """One pass.
-
-        Args:
-            batch: `(pictures, channels, height, width)`.
-            at: what is read.
-            enter: gets what the earlier layer gave; what it returns the network goes on with.
-            follow: read at the maximum of the map.
-        """
-        taken = _Taken()
-
-        def take(tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
-            if tap is self.inputs:
-                taken.entered = True
-                return enter(tap, output, taken)
-            if not taken.entered:
-                raise self.elsewhere()
-            before = self.mode.of(output)
-            taken.rectified = before is not output
-            self._note(tap, before, at, taken, follow=follow)
-            return None
-
-        reader = GraphReader(self.engine.loaded.network, [self.inputs, self.target])
-        try:
-            with self.mode:
-                output = reader.read(batch, take)
-        finally:
-            self.mode.forget()
-        if not self.target.module:
-            if output is None or output.dim() != 2:
-                raise ModelError("This network's output is not one number per class, so it has no classes to follow.")
-            self._note(self.target, output, at, taken, follow=False)
-        return taken
-
-    def elsewhere(self) -> ModelError:
-        """What is said where the unit does not lie above the earlier layer."""
-        names = self.inputs.name, self.target.name
-        return ModelError(f"'{names[1]}' does not come after '{names[0]}' in this network. Choose another layer.")
-
-    def _note(self, tap: LayerTap, output: torch.Tensor, at: UnitValue, taken: _Taken, *, follow: bool) -> None:
-        if tap.layout is None:
-            raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
-        maps = tap.layout.maps(output)
-        mine = maps[0, at.unit].detach().float()
-        taken.span = float(mine.abs().max())
-        if follow:
-            row, column = divmod(int(mine.nan_to_num(-torch.inf).argmax()), mine.shape[1])
-            at = replace(at, position=(row, column))
-        taken.at, taken.values = at, at.of(maps)
-
-
 class Feeding:
     """One unit, one picture, one earlier layer.
 
@@ -171,7 +99,7 @@ class Feeding:
     def __init__(
         self, engine: Engine, picture: torch.Tensor, target: UnitValue, inputs: str, *, follow: bool = False
     ) -> None:
-        self._passes = _Passes(engine, picture, known_tap(engine, target.layer), known_tap(engine, inputs))
+        self._passes = UnitPasses(engine, picture, known_tap(engine, target.layer), known_tap(engine, inputs))
         if reason := self._passes.inputs.info.why_fixed:
             raise ModelError(f"Units of '{inputs}' cannot be muted: {reason}")
         self._target = target
@@ -229,7 +157,7 @@ class Feeding:
     def _estimated(self) -> Estimate:
         with graph_mode():
             batch = self._passes.engine.batch(self._passes.picture)
-            taken = self._passes.run(batch, self._target, _cut, follow=self._follow)
+            taken = self._passes.run(batch, self._target, cut, follow=self._follow)
             if taken.values is None or taken.leaf is None or taken.at is None:
                 raise self._passes.elsewhere()
             gradient = None
@@ -237,8 +165,8 @@ class Feeding:
                 (gradient,) = torch.autograd.grad(taken.values[0], taken.leaf, allow_unused=True)
         self._target, self._span = taken.at, taken.span
         units = self._passes.inputs.info.units
-        leaf = _by_unit(self._passes.inputs, taken.leaf.detach())
-        effects = torch.zeros(units) if gradient is None else -(leaf * _by_unit(self._passes.inputs, gradient)).sum(1)
+        leaf = by_unit(self._passes.inputs, taken.leaf.detach())
+        effects = torch.zeros(units) if gradient is None else -(leaf * by_unit(self._passes.inputs, gradient)).sum(1)
         active = (leaf != 0).any(1)
         return Estimate(
             float(taken.values[0].detach()),
@@ -255,7 +183,7 @@ class Feeding:
         with torch.inference_mode():
             batch = self._passes.engine.batch(self._passes.picture)
             batch = batch if self.way is Way.WIDENED else batch.repeat(count, 1, 1, 1)
-            taken = self._passes.run(batch, self._target, _mute(units, count, alone=alone))
+            taken = self._passes.run(batch, self._target, mute(units, count, alone=alone))
         values = taken.values
         if values is None or values.shape[0] != count:
             raise self._passes.elsewhere()
@@ -267,35 +195,3 @@ class Feeding:
         if not abs(float(values[0]) - value) <= tolerance:
             raise ModelError("A picture among others gives another value than alone.")
         return [float(each) for each in values[1:] - values[0]]
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Entrance = Callable[[LayerTap, torch.Tensor, _Taken], torch.Tensor]
-
-
-def _cut(_tap: LayerTap, output: torch.Tensor, taken: _Taken) -> torch.Tensor:
-    """Begin the graph here: what lies before it cannot change when a unit of this layer does."""
-    taken.leaf = output.detach().clone().requires_grad_()
-    # a copy, for the network may write into it
-    return taken.leaf.clone()
-
-
-def _mute(units: Sequence[int], count: int, *, alone: bool) -> _Entrance:
-    def enter(tap: LayerTap, output: torch.Tensor, _taken: _Taken) -> torch.Tensor:
-        if tap.layout is None or output.shape[0] not in (1, count):
-            raise ModelError(f"'{tap.name}' does not begin with the picture.")
-        made = output.expand(count, *output.shape[1:]).clone()
-        pictures = torch.arange(0 if alone else 1, count, device=made.device)
-        made.movedim(tap.layout.unit_dimension, 1)[pictures, torch.as_tensor(units, device=made.device)] = 0
-        return made
-
-    return enter
-
-
-def _by_unit(tap: LayerTap, output: torch.Tensor) -> torch.Tensor:
-    """What a layer gave for one picture as `(units, everything else)`, class and register tokens included."""
-    if tap.layout is None:
-        raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
-    return output.movedim(tap.layout.unit_dimension, 0).flatten(1).float()

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from deepvis.live.cause_result import ClassMove, Feed, Feeds
 
-FEEDS_SHOWN = 16
+FEEDS_SHOWN = 10
 
-STILL = "Estimated by its gradient. Freeze the frame (F) to measure it."
+MEANING = "So much it changes when a unit is muted,"
+STILL = f"{MEANING} estimated by its gradient. Freeze the frame (F) to measure it."
+TICKS = "Ticks: the estimate by its gradient."
 
 
 def signed(value: float) -> str:
@@ -70,10 +72,10 @@ def feeds_words(feeds: Feeds) -> str:
     if not feeds.wanted:
         return f"{value} {STILL}"
     if feeds.measured < feeds.wanted:
-        return f"{value} Measured {feeds.measured} of {feeds.wanted}; the others are estimated."
+        return f"{value} {MEANING} measured for {feeds.measured} of {feeds.wanted}, estimated for the others. {TICKS}"
     left = feeds.total - feeds.measured
-    rest = f"; {left:,} of {feeds.total:,} are estimated, or silent" if left > 0 else ""
-    return f"{value} Measured by muting {_counted(feeds.measured)} in turn{rest}."
+    rest = f"measured for {feeds.measured:,}; {left:,} are estimated, or silent" if left > 0 else "measured"
+    return f"{value} {MEANING} {rest}. {TICKS}"
 
 
 def _value_words(feeds: Feeds) -> str:
@@ -98,7 +100,3 @@ def _move_row(move: ClassMove) -> SignedRow:
     )
     right = probabilities(move.before, move.after)
     return SignedRow(move.index, move.label, right, move.after - move.before, tip=tip)
-
-
-def _counted(units: int) -> str:
-    return "1 unit" if units == 1 else f"{units:,} units"

@@ -263,7 +263,7 @@ def test_what_feeds_the_unit_is_listed_with_how_it_was_found(window, panel, arri
     assert panel.feeds.rows[0].right == "−50 %   −2.00"
     assert (panel.feeds.rows[0].sure, panel.feeds.rows[1].sure) == (True, False)
     assert panel.feeds.rows[0].tick == -1.9
-    assert "Measured 1 of 5" in panel.feeds_words.words
+    assert "measured for 1 of 5" in panel.feeds_words.words
     assert panel.inputs.currentText() == "stem"
     assert [row.left for row in panel.does.rows] == ["espresso", "tiger cat"]
     panel.feeds.row_clicked.emit(7)
