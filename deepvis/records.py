@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 # part of what everybody knows
 from deepvis.backward import Backward as Backward
 from deepvis.backward import Target as Target
+from deepvis.causes import CauseWish as CauseWish
+from deepvis.causes import ChangeKind as ChangeKind
+from deepvis.causes import Intervention as Intervention
 from deepvis.kinds import BackView as BackView
 from deepvis.kinds import Fit as Fit
 from deepvis.kinds import Method as Method
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 SOFTMAX = "softmax"
 """Name of the layer that no module makes: the softmax of the network's output."""
+
+SOFTMAX_IS_FIXED = "Probabilities are the end of the network: change the layer of the classes before them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,11 @@ class LayerInfo:
         if self.height == self.width == 1:
             return str(self.units)
         return f"{self.units}×{self.height}×{self.width}"
+
+    @property
+    def why_fixed(self) -> str:
+        """Why its units cannot be muted or changed otherwise, a sentence; empty where they can."""
+        return self.reason or (SOFTMAX_IS_FIXED if self.name == SOFTMAX else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +345,8 @@ class View:
         grid: the activation grid.
         pane: the selected unit's pane.
         back: the backward view.
+        changes: units that are muted or changed otherwise, at most one change of each; their order does not matter.
+        causes: what is asked about the selected unit's causes.
     """
 
     model: str = ""
@@ -351,3 +363,5 @@ class View:
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)
     back: Backward = field(default_factory=Backward)
+    changes: tuple[Intervention, ...] = ()
+    causes: CauseWish = field(default_factory=CauseWish)

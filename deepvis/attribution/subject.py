@@ -78,7 +78,9 @@ class Subject:
         else:
             activations = Activations(probabilities[:, None, None])
         predictions = self.engine.predictions(probabilities)
-        return EngineAnswer(planar(activations), predictions, run.output is not None, run.milliseconds)
+        complete, maps = run.output is not None, planar(activations)
+        logits = None if probabilities is None or run.output is None else run.output[0].detach()
+        return EngineAnswer(maps, predictions, complete, run.milliseconds, logits, probabilities)
 
     def attribute(self, target: Target, method: Method, options: Options = _DEFAULTS) -> Attribution:
         """Which pixels speak for a target.

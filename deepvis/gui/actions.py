@@ -36,7 +36,7 @@ class ActionSpec:
     apart: bool = False
 
 
-GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Window", "Backward views")
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Cause", "Window", "Backward views")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
@@ -234,6 +234,32 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Shift+C",),
         "Synthesis",
         "Side by side: those chosen with Ctrl and a click, or all synthesized ones and the best exemplar.",
+    ),
+    ActionSpec(
+        "toggle_mute",
+        "Mute this unit",
+        ("Del",),
+        "Cause",
+        "It gives zero everywhere, and all later layers and the answer change; again takes it back.",
+        checkable=True,
+    ),
+    ActionSpec("scale_unit", "Scale this unit…", (), "Cause", "Its activations times a factor."),
+    ActionSpec("clamp_unit", "Clamp this unit…", (), "Cause", "Its activations kept within two bounds."),
+    ActionSpec(
+        "clear_changes",
+        "Take all changes back",
+        ("Shift+Del",),
+        "Cause",
+        "The network as it is.",
+        apart=True,
+    ),
+    ActionSpec(
+        "toggle_cause",
+        "What feeds the unit, what it does…",
+        ("Shift+W",),
+        "Cause",
+        "The panel of causes: changed units, what feeds the selected one, which classes it moves.",
+        checkable=True,
     ),
     ActionSpec("choose_model", "Choose a network…", ("Ctrl+M",), "Window"),
     ActionSpec("palette", "Commands", ("Ctrl+K", "Ctrl+Shift+P"), "Window", apart=True),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from deepvis.config import SettingsError
-from deepvis.gui import back_moves, moves
+from deepvis.gui import back_moves, change_moves, moves
 from deepvis.gui.history import History
 from deepvis.gui.weight_news import WeightNews
 from deepvis.imaging.colormap import COLORMAPS
@@ -221,8 +221,11 @@ class Controller(QObject):
             self.weights.forget()
             self.history.clear()
             view = back_moves.of_another_model(view)
+        lost, view = change_moves.of_another_model(view, ready.info, same=not other)
         self.model_changed.emit(ready.info)
         self.set_view(view)
+        if lost:
+            self.told.emit(lost, "warning")
         if trouble := _unmet_wish(ready.info, view, layer, unit):
             self.told.emit(trouble, "error")
 

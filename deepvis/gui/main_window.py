@@ -12,6 +12,9 @@ from deepvis.gui.back_commands import BackCommands
 from deepvis.gui.back_dock import BackDock
 from deepvis.gui.back_presenter import BackPresenter
 from deepvis.gui.bindings import ActionSet
+from deepvis.gui.cause_commands import CauseCommands
+from deepvis.gui.cause_dock import CauseDock
+from deepvis.gui.cause_presenter import CausePresenter
 from deepvis.gui.choices import ChoiceMenus
 from deepvis.gui.commands import ViewCommands
 from deepvis.gui.grid_gestures import GridGestures
@@ -73,7 +76,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.long_work = LongWork(self.status)
         self.view_commands, self.back_commands = ViewCommands(controller), BackCommands(controller)
-        self.studio_commands = StudioCommands(self)
+        self.studio_commands, self.cause_commands = StudioCommands(self), CauseCommands(self)
         self.window_commands = WindowCommands(self, request)
         self.acts = ActionSet(self, self._handlers())
         self.bar = MainToolBar(self.acts)
@@ -82,7 +85,7 @@ class MainWindow(QMainWindow):
         self.voice = Voice(self.status, self.overlays.toast, self)
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
         self.page_presenter, self.stage_pages = PagePresenter(self.page, controller), StagePages(self)
-        self.back = BackPresenter(self)
+        self.back, self.causes = BackPresenter(self), CausePresenter(self)
         self.scans, self.studio = Scans(self), StudioPresenter(self)
         self._unpainted: LiveResult | None = None
         self._gestures = GridGestures(self)
@@ -121,8 +124,10 @@ class MainWindow(QMainWindow):
         self.addDockWidget(right, self.recipe_dock)
         self.splitDockWidget(self.recipe_dock, self.page_dock, Qt.Orientation.Horizontal)
         self.recipe_dock.hide()
+        self.cause_dock = CauseDock(self, self.page_dock, self.input_dock)
         for dock, name in ((self.page_dock, "toggle_unit_page"), (self.recipe_dock, "toggle_recipes")):
             dock.visibilityChanged.connect(lambda on, name=name: self.acts.set_checked(name, on))
+        self.cause_dock.seen_changed.connect(lambda on: self.acts.set_checked("toggle_cause", on))
 
     def arrange_docks(self) -> None:
         """Give the docks their first sizes; the window must have its own."""
@@ -168,10 +173,14 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], None]]:
         handlers = {}
         for spec in ACTIONS:
-            for owner in (self.view_commands, self.studio_commands, self.back_commands, self.window_commands):
+            for owner in self._command_owners():
                 if hasattr(owner, spec.id):
                     handlers[spec.id] = getattr(owner, spec.id)
         return handlers
+
+    def _command_owners(self) -> tuple[object, ...]:
+        window = (self.cause_commands, self.window_commands)
+        return (self.view_commands, self.studio_commands, self.back_commands, *window)
 
     def _connect_panels(self) -> None:
         controller = self.controller

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deepvis.gui.grid_panel import GridPanel
     from deepvis.gui.side_panels import InputPanel, UnitPanel
     from deepvis.gui.widgets.unit_page import UnitPage
+    from deepvis.live.cause_result import Baseline
     from deepvis.live.meter import Counts
     from deepvis.live.result import GridPicture, LiveResult, UnitReading
     from deepvis.live.summary import ColorScale
@@ -118,13 +119,14 @@ class Presenter:
     def _show_words(self, result: LiveResult) -> None:
         self._show_predictions(result)
         if result.unit is not None and not result.problem:
-            self._show_figures(result.unit)
+            self._show_figures(result.unit, result.baseline)
 
     def _show_predictions(self, result: LiveResult) -> None:
         shown = result.view.predictions
         self._inputs.predictions.setVisible(shown)
         if shown:
-            self._inputs.predictions.set_predictions(result.predictions)
+            before = () if result.baseline is None else result.baseline.present
+            self._inputs.predictions.set_predictions(result.predictions, before)
 
     def _show_problem(self, problem: str, brief: str = "") -> None:
         """The whole reason stands in the middle of the window, once; the small pane says only that there is nothing."""
@@ -153,13 +155,14 @@ class Presenter:
             view.set_picture(unit.picture_rgb)
             view.set_position(unit.position, chosen=unit.chosen)
 
-    def _show_figures(self, unit: UnitReading) -> None:
+    def _show_figures(self, unit: UnitReading, baseline: Baseline | None) -> None:
         label = self._label(unit.unit)
         caption = f"#{unit.unit}" + (f"  {label}" if label else "")
         for view in (self._units.unit, self._grid.enlarged):
             view.set_caption(caption, number(unit.value))
         if self._layer is not None:
-            self._page.show_reading(unit.unit, unit_facts(unit, self._layer), unit.maximum)
+            facts = unit_facts(unit, self._layer) + unchanged_facts(unit, baseline)
+            self._page.show_reading(unit.unit, facts, unit.maximum)
 
     def _label(self, unit: int) -> str:
         if self._model is None or self._layer is None:
@@ -226,6 +229,13 @@ def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
         names = ["class token", *(f"token {index}" for index in range(1, len(unit.prefix)))]
         facts += [(name, number(value)) for name, value in zip(names, unit.prefix, strict=True)][:3]
     return facts + field_facts(unit.field_text, always=mapped)
+
+
+def unchanged_facts(unit: UnitReading, baseline: Baseline | None) -> list[tuple[str, str]]:
+    """What the unit would be worth in the network as it is, while units are changed."""
+    if baseline is None:
+        return []
+    return [("without changes", number(baseline.value if unit.chosen else baseline.maximum))]
 
 
 def field_facts(text: str, *, always: bool = False) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ _TEMPLATE = """
 QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $window; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
-#grid_panel, #unit_panel, #recipe_panel, #back_panel { background: $panel; }
+#grid_panel, #unit_panel, #recipe_panel, #back_panel, #cause_panel { background: $panel; }
 #recipe_footer { border-top: 1px solid $border; }
 QSplitter::handle { background: $window; }
 QSplitter::handle:hover { background: $accent; }
@@ -48,6 +48,7 @@ QToolButton[flat="true"] { background: transparent; border-color: transparent; p
 QToolButton[flat="true"]:hover { background: $raised; }
 QToolButton[flat="true"]:pressed { background: $border; }
 QToolButton[flat="true"]:checked { background: $chosen; }
+QToolButton[alert="true"] { color: $warning; border-color: $warning; }
 QLabel[muted="true"] { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 

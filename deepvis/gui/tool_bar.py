@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QComboBox, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from deepvis.gui.widgets.changes_badge import ChangesBadge
 from deepvis.records import Precision
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class MainToolBar(QToolBar):
         source_menu_opened: the list of cameras should be fresh.
         device_chosen: its name.
         precision_chosen: a `Precision`.
+
+    Attributes:
+        badge: how many units are changed; there only while some are.
     """
 
     source_chosen = pyqtSignal(str)
@@ -45,6 +49,7 @@ class MainToolBar(QToolBar):
         self._device = QComboBox()
         self._precision = QComboBox()
         self._cameras = QMenu("Cameras", self)
+        self.badge = ChangesBadge()
         self._build()
 
     def show_source(self, state: SourceState) -> None:
@@ -88,6 +93,12 @@ class MainToolBar(QToolBar):
         self._freeze.setChecked(frozen)
         self._freeze.setText("Frozen" if frozen else "Freeze")
 
+    def show_changes(self, words: str) -> None:
+        """Say how many units are changed; no words for none."""
+        self.badge.set_words(words)
+        if self._badge_place is not None:
+            self._badge_place.setVisible(bool(words))
+
     def _build(self) -> None:
         self._source.setMenu(self._source_menu())
         self._source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -116,6 +127,7 @@ class MainToolBar(QToolBar):
         self.addWidget(self._model)
         self.addWidget(self._device)
         self.addWidget(self._precision)
+        self._badge_place = self.addWidget(self.badge)
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(room)

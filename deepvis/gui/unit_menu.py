@@ -31,6 +31,8 @@ def unit_menu(window: MainWindow, unit: int) -> QMenu:
     menu.addSeparator()
     menu.addActions([window.acts[name] for name in ("synthesize", "synthesize_negative", "toggle_recipes")])
     menu.addSeparator()
+    menu.addActions([window.acts[name] for name in ("toggle_mute", "scale_unit", "clamp_unit", "toggle_cause")])
+    menu.addSeparator()
     menu.addActions([window.acts[name] for name in _PAGE_ACTIONS[window.controller.view.stage is Stage.ACTIVATIONS]])
     menu.addSeparator()
     menu.addActions([window.acts[name] for name in ("freeze_here", "toggle_gradients", "save_grid")])

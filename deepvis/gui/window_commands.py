@@ -155,7 +155,13 @@ class WindowCommands(QObject):
 
     def toggle_unit_page(self) -> None:
         """Show or hide the unit page."""
-        self._window.page_dock.setVisible(not self._window.page_dock.isVisible())
+        page = self._window.page_dock
+        # behind another tab it is visible to Qt, and not to the person
+        if page.isVisible() and not page.visibleRegion().isEmpty():
+            page.hide()
+        else:
+            page.show()
+            page.raise_()
 
     def toggle_timings(self) -> None:
         """Show or hide what a frame costs."""

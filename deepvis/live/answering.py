@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deepvis.causes import in_force
 from deepvis.imaging.geometry import InputGeometry, orient
 from deepvis.imaging.tiling import lay_out
 from deepvis.live.back_wish import back_wish
 from deepvis.live.backward_view import BackwardView, Seen
+from deepvis.live.causes import CauseView, changed
 from deepvis.live.gradient_grid import GradientGrid
 from deepvis.live.mosaic import compose_grid
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
@@ -67,6 +69,7 @@ class Answering:
         self._track_key: tuple[object, ...] = ()
         self._backward = BackwardView(hurries)
         self._gradients = GradientGrid()
+        self._causes = CauseView()
         self._last: tuple[Engine, LiveResult] | None = None
 
     def forget(self) -> None:
@@ -75,6 +78,7 @@ class Answering:
         self._track_key = ()
         self._backward.forget()
         self._gradients.forget()
+        self._causes.forget()
 
     def answer(self, engine: Engine, frame: Frame, view: View, *, frozen: bool = False) -> LiveResult:
         """Answer a view of a frame.
@@ -94,9 +98,13 @@ class Answering:
         prepared = self._prepare(engine, frame, view)
         seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
         wish = back_wish(view, tap.info)
-        self._backward.follow(engine, seen, wish)
-        asked = self._ask(engine, prepared, frame, view)
-        shown = self._graded(wish, engine, seen.still, view) or self._active(asked, view)
+        self._backward.follow(engine, replace(seen, key=(prepared.key, in_force(view.changes))), wish)
+        with changed(engine, view.changes):
+            asked = self._ask(engine, prepared, frame, view)
+            shown = self._graded(wish, engine, seen.still, view) or self._active(asked, view)
+            back = self._backward.result(engine, view.back, asked.answer.predictions)
+        reading = _reading(engine, asked, prepared, shown, view)
+        self._causes.follow(engine, seen, view, asked.answer)
         result = LiveResult(
             frame,
             view,
@@ -105,11 +113,13 @@ class Answering:
             _seen(engine, prepared.geometry),
             tap.info,
             self._grid(shown, tap.info, view),
-            _reading(engine, asked, prepared, shown, view),
+            reading,
             asked.answer.predictions if view.predictions else (),
             forward_ms=asked.answer.forward_ms,
             summary=asked.summary,
-            back=self._backward.result(engine, view.back, asked.answer.predictions),
+            back=back,
+            baseline=self._causes.baseline(asked.answer, reading),
+            causes=self._causes.causes(),
         )
         self._last = engine, replace(result, total_ms=(time.perf_counter() - started_s) * 1000)
         return self._last[1]
@@ -117,7 +127,8 @@ class Answering:
     def pending(self, frame: Frame | None, view: View) -> bool:
         """Whether the answer to this was the last one and has a better one to come: `go_on` works on it."""
         result = None if self._last is None else self._last[1]
-        return result is not None and result.frame is frame and result.view == view and self._backward.pending
+        same = result is not None and result.frame is frame and result.view == view
+        return same and (self._backward.pending or self._causes.pending)
 
     def go_on(self) -> LiveResult | None:
         """Do one step for a better answer; the last answer as far as it is better now, if it should be told at once."""
@@ -126,12 +137,23 @@ class Answering:
         if last is None:
             return None
         engine, result = last
-        told = self._backward.go_on()
-        if told:
-            back = self._backward.result(engine, result.view.back, result.predictions)
-            result = replace(result, back=back, fresh=False)
+        if self._backward.pending:
+            told, result = self._go_on_backward(engine, result)
+        else:
+            causes = self._causes.go_on()
+            told = causes is not None
+            result = replace(result, causes=causes, fresh=False) if told else result
         self._last = engine, result
         return result if told else None
+
+    def _go_on_backward(self, engine: Engine, result: LiveResult) -> tuple[bool, LiveResult]:
+        # a check copies the network, and copies would keep what makes the changes
+        with changed(engine, result.view.changes if self._backward.refining else ()):
+            if not self._backward.go_on():
+                return False, result
+        with changed(engine, result.view.changes):
+            back = self._backward.result(engine, result.view.back, result.predictions)
+        return True, replace(result, back=back, fresh=False)
 
     def take_faults(self) -> list[Fault]:
         """What went wrong beside the answers since the last call."""
@@ -151,7 +173,7 @@ class Answering:
         return self._prepared
 
     def _ask(self, engine: Engine, prepared: _Prepared, frame: Frame, view: View) -> _Asked:
-        key = (prepared.key, view.layer)
+        key = (prepared.key, view.layer, in_force(view.changes))
         known = self._asked is not None and self._asked.key == key
         if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
             return self._asked

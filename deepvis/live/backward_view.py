@@ -121,7 +121,7 @@ class BackwardView:
     @property
     def pending(self) -> bool:
         """Whether something is left to do for what was told last."""
-        return self._refining or self._checks.pending
+        return self.refining or self._checks.pending
 
     def go_on(self) -> bool:
         """Do one step of what is left to do; True if it should be told at once, False if the next frame is soon enough.
@@ -149,7 +149,8 @@ class BackwardView:
         return faults
 
     @property
-    def _refining(self) -> bool:
+    def refining(self) -> bool:
+        """Whether the next step makes the attribution finer; otherwise it is a check's."""
         return self._finding is not None and self._finding.rest is not None
 
     def _found(self, wish: BackWish) -> Finding:

@@ -185,8 +185,8 @@ class InferenceWorker(Worker):
         frozen = self.freezes.take()
         if frozen is not None and frozen != self._frozen:
             self._frozen = frozen
-            # some methods take a picture that stands still
-            changed = changed or self._view.back.method is not None
+            # some things are told of a picture that stands still
+            changed = changed or self._view.back.method is not None or self._view.causes.feeds
         return changed
 
     def _place(self, placement: Placement, *, moved: bool) -> None:
@@ -257,6 +257,8 @@ class InferenceWorker(Worker):
         """Let a new frame compete for the exemplars of this session; after its result went out, so that none waits."""
         engine, watch, answering = self._engine, self._watch, self._answering
         picture = None if answering is None else answering.network_picture
+        if result.baseline is not None:
+            return  # what a changed network makes of a frame is no exemplar of the unit
         if engine is not None and watch is not None and result.summary is not None and picture is not None:
             watch.see(engine, result.frame, result.view.layer, result.summary, picture)
 

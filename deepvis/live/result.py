@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from deepvis.imaging.tiling import GridLayout
     from deepvis.live.back_result import BackResult
+    from deepvis.live.cause_result import Baseline, Causes
     from deepvis.live.summary import ColorScale, UnitSummary
     from deepvis.records import Frame, LayerInfo, Prediction, Rect, View
 
@@ -93,6 +94,8 @@ class LiveResult:
         fresh: the frame is new; otherwise an older one was looked at again.
         summary: numbers per unit, also where there is no grid; None where `problem` says why.
         back: the backward view; None where it is off, or where `problem` says why.
+        baseline: the answer without the changes of the view; None where no change is on: then all this is that answer.
+        causes: what was asked about the selected unit's causes; None where nothing was.
     """
 
     frame: Frame
@@ -110,3 +113,5 @@ class LiveResult:
     fresh: bool = True
     summary: UnitSummary | None = None
     back: BackResult | None = None
+    baseline: Baseline | None = None
+    causes: Causes | None = None

@@ -43,12 +43,23 @@ DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class EngineAnswer:
-    """One forward pass: a layer's activations, and the predictions where the pass went to the end."""
+    """One forward pass: a layer's activations, and the predictions where the pass went to the end.
+
+    Attributes:
+        activations: of the layer.
+        predictions: the first ones.
+        complete: the pass went to the end.
+        forward_ms: what it took.
+        logits: the network's output as it is, `(classes,)`; None where the pass stopped early or it is no vector.
+        probabilities: its softmax in float32, `(classes,)`; None where logits are None.
+    """
 
     activations: Activations
     predictions: tuple[Prediction, ...]
     complete: bool
     forward_ms: float
+    logits: torch.Tensor | None = None
+    probabilities: torch.Tensor | None = None
 
 
 class Engine:
@@ -140,7 +151,8 @@ class Engine:
         if self.device.type != "cpu":
             torch.accelerator.synchronize()
         milliseconds = (time.perf_counter() - started_s) * 1000
-        return EngineAnswer(planar(answer.activations[layer]), predictions, to_the_end, milliseconds)
+        maps = planar(answer.activations[layer])
+        return EngineAnswer(maps, predictions, to_the_end, milliseconds, answer.logits, answer.probabilities)
 
     def stream(
         self, pictures: torch.Tensor, layers: Sequence[str], consume: Callable[[LayerTap, torch.Tensor], None]

@@ -53,7 +53,7 @@ class Layout:
         Raises:
             ModelError: the output has another shape than the one this layout was found for.
         """
-        self._check(output)
+        self.check(output)
         if self.kind is Kind.NCHW:
             return output
         if self.kind is Kind.NHWC:
@@ -68,7 +68,17 @@ class Layout:
             return None
         return output[:, : self.prefix_tokens].transpose(1, 2)
 
-    def _check(self, output: torch.Tensor) -> None:
+    @property
+    def unit_dimension(self) -> int:
+        """Which dimension of the output counts the units."""
+        return {Kind.NCHW: 1, Kind.NHWC: 3, Kind.TOKENS: 2, Kind.VECTOR: 1}[self.kind]
+
+    def check(self, output: torch.Tensor) -> None:
+        """Make sure that an output is one this layout was found for.
+
+        Raises:
+            ModelError: it has another shape.
+        """
         dimensions = {Kind.NCHW: 4, Kind.NHWC: 4, Kind.TOKENS: 3, Kind.VECTOR: 2}[self.kind]
         fits = output.dim() == dimensions
         if fits and self.kind is Kind.TOKENS:

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMainWindow
 from deepvis.gui.actions import ACTIONS, GROUPS, ActionSpec, action
 from deepvis.gui.back_commands import BackCommands
 from deepvis.gui.bindings import ActionSet, help_rows, key_text, palette_rows
+from deepvis.gui.cause_commands import CauseCommands
 from deepvis.gui.commands import ViewCommands
 from deepvis.gui.studio_commands import StudioCommands
 from deepvis.gui.window_commands import WindowCommands
@@ -80,7 +81,7 @@ def test_a_key_of_2015_is_in_the_table(key, name):
 
 @pytest.mark.parametrize("spec", AVAILABLE, ids=lambda spec: spec.id)
 def test_what_is_available_has_exactly_one_handler(spec):
-    every = (ViewCommands, StudioCommands, BackCommands, WindowCommands)
+    every = (ViewCommands, StudioCommands, BackCommands, CauseCommands, WindowCommands)
     owners = [owner for owner in every if callable(getattr(owner, spec.id, None))]
     assert owners
     # Esc and Q have one in the window that stands before the plain one

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import QApplication, QToolTip, QWidget
 from deepvis.gui.qimage import bgrx_to_qimage
 from deepvis.gui.theme import theme_of
 from deepvis.gui.widgets.live_pane import LivePane
-from deepvis.gui.widgets.painting import cell_rect, draw_frame, draw_outlined_frame
+from deepvis.gui.widgets.painting import cell_rect, draw_corner, draw_frame, draw_outlined_frame
 from deepvis.gui.widgets.zoom_preview import ZoomPreview
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class GridPane(LivePane):
         self._selected: int | None = None
         self._marked: Position | None = None
         self._origin: int | None = None
+        self._changed: frozenset[int] = frozenset()
         self._map_size = (1, 1)
         self._hover_text: HoverText | None = None
         self._hovered = -1
@@ -110,6 +111,12 @@ class GridPane(LivePane):
         """Mark the tile where the backward view is frozen; None for none."""
         if unit != self._origin:
             self._origin = unit
+            self.update()
+
+    def set_changed(self, units: frozenset[int]) -> None:
+        """Mark the tiles of units that are muted or changed otherwise."""
+        if units != self._changed:
+            self._changed = units
             self.update()
 
     def set_view(self, zoom: float, center_row: float, center_column: float) -> None:
@@ -281,6 +288,10 @@ class GridPane(LivePane):
             painter.drawImage(target, image, QRectF(image.rect()))
         theme = theme_of(self.palette())
         thickness = max(1, round(self.devicePixelRatioF()))
+        for unit in self._changed:
+            tile = self._tile_rect(unit)
+            if tile is not None:
+                draw_corner(painter, tile, thickness, theme)
         hovered = self._tile_rect(self._hovered)
         if hovered is not None:
             draw_frame(painter, hovered, thickness, QColor(theme.hover))

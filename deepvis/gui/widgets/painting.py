@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetrics
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPolygonF
 
 from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.paragraph import unbroken
@@ -42,6 +42,19 @@ def draw_outlined_frame(
     line = max(1, thickness // 2)
     draw_frame(painter, rect.adjusted(-thickness, -thickness, thickness, thickness), line, QColor(theme.outline))
     draw_frame(painter, rect, thickness, color or QColor(theme.selection))
+
+
+def draw_corner(painter: QPainter, rect: QRect, thickness: int, theme: Theme) -> None:
+    """A dog-ear in the upper right corner of a tile: its unit is changed."""
+    side = max(5 * thickness, min(14 * thickness, min(rect.width(), rect.height()) // 3))
+    right, top = rect.right() + 1.0, float(rect.top())
+    painter.save()
+    painter.setRenderHint(painter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for reach, color in ((side + 1.5 * thickness, theme.outline), (side, theme.warning)):
+        painter.setBrush(QColor(color))
+        painter.drawPolygon(QPolygonF([QPointF(right - reach, top), QPointF(right, top), QPointF(right, top + reach)]))
+    painter.restore()
 
 
 def draw_message(painter: QPainter, rect: QRect, text: str, font: QFont, theme: Theme) -> None:

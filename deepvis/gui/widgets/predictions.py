@@ -41,15 +41,22 @@ class Predictions(QWidget):
         super().__init__(parent)
         self._rows = rows
         self._predictions: tuple[Prediction, ...] = ()
+        self._before: tuple[float, ...] = ()
         self._message = ""
         self._hovered = -1
         self._row_height = _ROW_HEIGHT
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_predictions(self, predictions: Sequence[Prediction]) -> None:
-        """Show these, the most probable first; more than there are rows are cut."""
+    def set_predictions(self, predictions: Sequence[Prediction], before: Sequence[float] = ()) -> None:
+        """Show these, the most probable first; more than there are rows are cut.
+
+        Args:
+            predictions: of the network as it is now.
+            before: probability of each in the network without the person's changes; none where there are no changes.
+        """
         self._predictions = tuple(predictions[: self._rows])
+        self._before = tuple(before[: self._rows]) if len(before) == len(predictions) else ()
         self.update()
 
     def set_message(self, message: str) -> None:
@@ -99,6 +106,7 @@ class Predictions(QWidget):
             if row >= 0:
                 prediction = self._predictions[row]
                 text = f"{prediction.label}\nclass {prediction.index}: {prediction.probability:.4%}"
+                text += f"\nwithout changes: {self._before[row]:.4%}" if self._before else ""
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -125,7 +133,7 @@ class Predictions(QWidget):
         return self.width() - 2 * SPACE - self._number_width() - SPACE
 
     def _number_width(self) -> int:
-        return self.fontMetrics().horizontalAdvance("100.0 %")
+        return self.fontMetrics().horizontalAdvance("100.0 → 100.0 %" if self._before else "100.0 %")
 
     def _hover(self, row: int) -> None:
         if row != self._hovered:
@@ -148,6 +156,25 @@ class Predictions(QWidget):
         track = QRectF(area.left(), area.bottom() - _BAR_HEIGHT - 1, area.width(), _BAR_HEIGHT)
         draw_round_rect(painter, track, _BAR_HEIGHT / 2, QColor(theme.border))
         share = min(1.0, max(0.0, prediction.probability))
-        if share * track.width() >= 1:
-            track.setWidth(share * track.width())
-            draw_round_rect(painter, track, _BAR_HEIGHT / 2, QColor(theme.accent if row == 0 else theme.muted))
+        bar = QRectF(track.left(), track.top(), share * track.width(), track.height())
+        if self._before:
+            self._paint_before(painter, self._before[row], (line, track, bar), theme)
+        if bar.width() >= 1:
+            draw_round_rect(painter, bar, _BAR_HEIGHT / 2, QColor(theme.accent if row == 0 else theme.muted))
+
+    def _paint_before(
+        self, painter: QPainter, before: float, place: tuple[QRect, QRectF, QRectF], theme: Theme
+    ) -> None:
+        """The answer without changes, beside the one with them: a quiet number, and where the bar would end."""
+        line, track, bar = place
+        room = line.adjusted(0, 0, -self.fontMetrics().horizontalAdvance("100.0 %"), 0)
+        painter.setPen(QColor(theme.warning))
+        painter.drawText(
+            room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{100 * before:.1f} →"
+        )
+        end = track.left() + min(1.0, max(0.0, before)) * track.width()
+        lost = QColor(theme.warning)
+        lost.setAlpha(110)
+        if end - bar.right() >= 1:
+            painter.fillRect(QRectF(bar.right(), track.top(), end - bar.right(), track.height()), lost)
+        painter.fillRect(QRectF(end - 1, track.top() - 2, 2, track.height() + 4), QColor(theme.warning))

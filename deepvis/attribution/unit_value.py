@@ -1,0 +1,78 @@
+"""What a unit is worth before its own rectifier: a number that still tells something where the unit is off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from deepvis.models.rectifiers import batch_norm, open_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class UnitValue:
+    """One number of a unit.
+
+    Attributes:
+        layer: of the unit.
+        unit: its number.
+        position: `(row, column)` in its map; None for the mean of the map.
+    """
+
+    layer: str
+    unit: int
+    position: tuple[int, int] | None = None
+
+    def of(self, maps: torch.Tensor) -> torch.Tensor:
+        """The value per picture, float32 `(pictures,)`, of the layer's maps `(pictures, units, height, width)`."""
+        mine = maps[:, self.unit].float()
+        if self.position is None:
+            return mine.mean((1, 2))
+        # a copy: the network may write into the map later
+        return mine[:, self.position[0], self.position[1]].clone()
+
+
+class BeforeRectifier(TorchFunctionMode):
+    """While it lasts, rectifiers write nothing in place, and what went into the last one is known.
+
+    It lives in a mode of this thread: the network keeps nothing, other threads notice nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  (torch's own signature)
+        """As torch calls it for every operation."""
+        del types
+        kwargs = kwargs or {}
+        if func is functional.batch_norm:
+            return batch_norm(*args, **kwargs)
+        bounds = open_range(func, args, kwargs)
+        values = args[0] if args else kwargs.get("input")
+        if bounds is None or not isinstance(values, torch.Tensor):
+            return func(*args, **kwargs)
+        output = functional.hardtanh(values, *bounds) if math.isfinite(bounds[1]) else functional.relu(values)
+        self._last = (output, values)
+        return output
+
+    def of(self, output: torch.Tensor) -> torch.Tensor:
+        """What went into the rectifier that gave `output`; `output` itself where no rectifier gave it last."""
+        return self._last[1] if self._last is not None and self._last[0] is output else output
+
+    def forget(self) -> None:
+        """Let go of tensors."""
+        self._last = None
