@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,9 @@ def test_other_systems_are_left_alone(machine):
     machine.setattr(startup.sys, "platform", "darwin")
     prepare(RunOptions(offscreen=True, seconds=1.0))
     assert library.tuned == {}
+
+
+def test_the_window_is_there_before_torch_is_imported():
+    code = "import sys, deepvis.gui.app; print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False"]

@@ -18,7 +18,6 @@ from deepvis.gallery.rows import ImageRow
 from deepvis.gallery.writer import GalleryWriter
 from deepvis.live.crop_pictures import decoded
 from deepvis.live.studio_news import MadePicture
-from deepvis.synthesis.keeping import image_rows, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +77,8 @@ class StudioGallery:
 
     def finished(self, order: Order, synthesis: Synthesis) -> Finished:
         """Rows of finished pictures, with how they compare to what the data set showed."""
+        from deepvis.synthesis.keeping import image_rows  # noqa: PLC0415  (imports torch)
+
         maxima = np.full(order.layer.units, np.nan)
         maxima[order.wish.unit.unit] = self._natural_maximum(order)
         rows = image_rows(synthesis, order.wish.seeds, maxima, more=order.more)
@@ -89,6 +90,8 @@ class StudioGallery:
         Raises:
             GalleryError: it cannot be written to.
         """
+        from deepvis.synthesis.keeping import store  # noqa: PLC0415  (imports torch)
+
         rows = finished.rows if places is None else [finished.rows[place] for place in places]
         with GalleryWriter(gallery_file(finished.model, self._folder), finished.model) as writer:
             return store(writer, finished.job, finished.layer, rows)[1]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from deepvis.records import Backward, ModelInfo
 
-STACKED_WIDTH = 122
+STACKED_WIDTH = 132
 """Logical pixels that the choices take beside the picture."""
 
 _LOW, _UNLIMITED = 20, 16777215
