@@ -27,7 +27,8 @@ def shown_pixels(view):
     bits = image.constBits()
     bits.setsize(image.sizeInBytes())
     rows = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
+    # the pixels go with the image
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
 
 @pytest.mark.parametrize("size", [(100, 100), (99, 100), (100, 200)])
