@@ -7,27 +7,31 @@ from typing import TYPE_CHECKING
 from deepvis.attribution.wording import listed
 
 if TYPE_CHECKING:
-    from deepvis.attribution.forward_pass import Met
+    from collections.abc import Sequence
+
     from deepvis.kinds import Method
 
 
-def coverage(method: Method, met: Met, *, starts_below: bool) -> tuple[str, bool]:
+def coverage(
+    method: Method, ruled: Sequence[str], met_others: Sequence[str], *, starts_below: bool
+) -> tuple[str, bool]:
     """The sentence, and whether the rule changes nothing.
 
     Args:
         method: deconvnet or guided backpropagation.
-        met: what lies between picture and target.
+        ruled: names of the rectifiers between picture and target.
+        met_others: names of the nonlinearities there that are none.
         starts_below: the last rectifier is the target's own, and the gradient starts below it.
     """
-    ruled = met.ruled[:-1] if starts_below else met.ruled
-    others = listed(met.others)
+    ruled = ruled[:-1] if starts_below else ruled
+    others = listed(met_others)
     if not ruled:
-        why = f"{others} is no rectifier" if len(set(met.others)) == 1 else f"{others} are no rectifiers"
+        why = f"{others} is no rectifier" if len(set(met_others)) == 1 else f"{others} are no rectifiers"
         why = why if others else "no rectifier lies between the picture and the target"
         return f"{method.label} equals the plain gradient here: {why}.", True
     if others:
-        keep = "keeps its" if len(set(met.others)) == 1 else "keep their"
-        total = len(ruled) + len(met.others)
+        keep = "keeps its" if len(set(met_others)) == 1 else "keep their"
+        total = len(ruled) + len(met_others)
         return f"The rule reaches {len(ruled)} of {total} nonlinearities; {others} {keep} own gradient.", False
     if len(ruled) == 1:
         return f"The rule reaches the only rectifier ({ruled[0]}).", False

@@ -23,39 +23,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Met:
-    """What the gradient meets below a point of the network.
-
-    Attributes:
-        ruled: names of the rectifiers that follow the rule.
-        others: names of nonlinearities that keep their own gradient.
-    """
-
-    ruled: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Reached:
     """A layer in the graph.
 
     Attributes:
         output: what it gave, on the path to everything above it.
         layout: how it becomes maps.
-        maps: the same as `(batch, units, height, width)`; a branch of the path.
-        prefix: class and register tokens, `(batch, units, tokens)`; None where there are none.
-        met: between the input and here.
+        ruled: how many rectifiers lie between the input and here.
+        others: how many nonlinearities that are none.
     """
 
     output: torch.Tensor
     layout: Layout
-    maps: torch.Tensor
-    prefix: torch.Tensor | None
-    met: Met
+    ruled: int
+    others: int
 
+    def maps(self) -> torch.Tensor:
+        """The output as `(batch, units, height, width)`; a branch of the path."""
+        with graph_mode():
+            return self.layout.maps(self.output)
 
-def _reached(layout: Layout, output: torch.Tensor, met: Met) -> Reached:
-    return Reached(output, layout, layout.maps(output), layout.prefix(output), met)
+    def prefix(self) -> torch.Tensor | None:
+        """Class and register tokens, `(batch, units, tokens)`; None where there are none."""
+        return self.layout.prefix(self.output)
 
 
 @dataclass(slots=True, eq=False)
@@ -67,8 +57,7 @@ class _Taking:
 
     def take(self, tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
         if tap.layout is not None:
-            met = Met(tuple(self.rules.ruled), tuple(self.rules.others))
-            self.found[tap.name] = _reached(tap.layout, output, met)
+            self.found[tap.name] = Reached(output, tap.layout, len(self.rules.ruled), len(self.rules.others))
         # what will be overwritten stays on the path, and the network goes on with a copy
         return output.clone() if tap.overwritten else None
 
@@ -103,7 +92,8 @@ class ForwardPass:
         logits: what the softmax of the network's classes would be taken of, `(batch, classes)`; None where the pass
             stopped early or the output is no vector.
         output: of the network; None where the pass stopped early.
-        met: in the whole pass.
+        ruled: names of the rectifiers that follow the rule, in order of execution.
+        others: names of the nonlinearities that keep their own gradient.
         milliseconds: it took.
         latest: of the latest backward pass to the batch: target, rule, and the gradients of `reach.layers` by name.
     """
@@ -135,7 +125,7 @@ class ForwardPass:
         rules.forget()
         self.logits = before if before is not None and before.dim() == 2 else None
         self.layers = taking.found
-        self.met = Met(tuple(rules.ruled), tuple(rules.others))
+        self.ruled, self.others = tuple(rules.ruled), tuple(rules.others)
         self.latest: tuple[Target, Rule, dict[str, torch.Tensor | None]] | None = None
         self._switch = rules.switch
         if engine.device.type != "cpu":

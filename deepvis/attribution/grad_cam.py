@@ -33,7 +33,7 @@ def grad_cam(asked: Asked) -> torch.Tensor:
         if gradient is None:
             continue
         weights = gradient.float().mean((1, 2), keepdim=True)
-        cam = (weights * reached.maps[0].detach().float()).sum(0)
+        cam = (weights * reached.maps()[0].detach().float()).sum(0)
         found = cam.clamp_min(0) if found is None else found
         # zero weights: a class token has taken what it needed before, say
         if gradient.any():

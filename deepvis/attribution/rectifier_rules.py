@@ -140,12 +140,12 @@ class RectifierRules(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401  (torch's own signature)
         """As torch calls it for every operation."""
-        del types
-        kwargs = kwargs or {}
         if self._copies:
-            args, kwargs = tree_map(_usable, (args, dict(kwargs)))
+            args, kwargs = tree_map(_usable, (args, dict(kwargs or {})))
+        # nearly all are of no interest, and there are hundreds in a pass
         if func not in _WATCHED:
-            return func(*args, **kwargs)
+            return func(*args, **kwargs) if kwargs else func(*args)
+        kwargs = kwargs or {}
         if func is functional.batch_norm:
             return batch_norm(*args, **kwargs)
         met = nonlinearity(func, args, kwargs)

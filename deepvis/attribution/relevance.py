@@ -127,7 +127,7 @@ def _traced(asked: Asked, *, merged: bool) -> torch.Tensor | None:
 
 def _same(root: torch.Tensor, asked: Asked) -> bool:
     """The copy gives what the network gave; half precision is rounded."""
-    known = asked.run.layers[asked.start.layer].maps if asked.start.layer else asked.run.logits
+    known = asked.run.layers[asked.start.layer].maps() if asked.start.layer else asked.run.logits
     if known is None or known.shape != root.shape:
         return False
     tolerance = 1e-3 if known.dtype is torch.float32 else 0.1

@@ -15,7 +15,7 @@ from deepvis.models.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from deepvis.attribution.forward_pass import ForwardPass, Met
+    from deepvis.attribution.forward_pass import ForwardPass
     from deepvis.attribution.rectifier_rules import Rule
     from deepvis.models.engine import Engine
     from deepvis.records import Target
@@ -73,7 +73,7 @@ def find_start(run: ForwardPass, engine: Engine, target: Target) -> Start:
     """
     if starts_at_logits(engine, target):
         return _class_start(run, engine, target)
-    maps = run.layers[target.layer].maps[:1].detach()
+    maps = run.layers[target.layer].maps()[:1].detach()
     check_unit(target, maps.shape[1])
     channel = maps[0, target.unit]
     seed = torch.zeros_like(maps)
@@ -93,7 +93,7 @@ def root_of(run: ForwardPass, start: Start) -> tuple[torch.Tensor, torch.Tensor]
     """What the seed belongs to in a pass, and the tensor that it is a view of."""
     if start.layer:
         reached = run.layers[start.layer]
-        return reached.maps, reached.output
+        return reached.maps(), reached.output
     if run.logits is None:
         raise _no_classes()
     return run.logits, run.logits
@@ -122,9 +122,12 @@ def pull_layer(run: ForwardPass, start: Start, rule: Rule, layer: str) -> torch.
     return gradient
 
 
-def met_below(run: ForwardPass, start: Start) -> Met:
-    """What the gradient meets between the picture and the start."""
-    return run.layers[start.layer].met if start.layer else run.met
+def met_below(run: ForwardPass, start: Start) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the rectifiers, and of the other nonlinearities, between the picture and the start."""
+    if not start.layer:
+        return run.ruled, run.others
+    reached = run.layers[start.layer]
+    return run.ruled[: reached.ruled], run.others[: reached.others]
 
 
 def check_unit(target: Target, units: int) -> None:

@@ -71,8 +71,8 @@ class Subject:
         probabilities = self._probabilities(run)
         if tap.module:
             reached = run.layers[layer]
-            prefix = None if reached.prefix is None else reached.prefix[0].detach()
-            activations = Activations(reached.maps[0].detach(), prefix)
+            prefix = reached.prefix()
+            activations = Activations(reached.maps()[0].detach(), None if prefix is None else prefix[0].detach())
         elif probabilities is None:
             raise ModelError("This network's output is not one number per class, so it has no softmax layer.")
         else:
@@ -140,7 +140,7 @@ class Subject:
         made = Attribution(method, start.target, torch.zeros(()), start.activation, start.reason)
         if spec.rule is not Rule.PLAIN:
             _, output = root_of(run, start)
-            sentence, same = coverage(method, met_below(run, start), starts_below=is_rectified(output))
+            sentence, same = coverage(method, *met_below(run, start), starts_below=is_rectified(output))
             made = replace(made, coverage=sentence, same_as_gradient=same)
         if start.reason and not spec.is_map:
             return replace(made, values=torch.zeros_like(run.batch[0], dtype=torch.float32).detach())
