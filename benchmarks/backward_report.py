@@ -15,7 +15,7 @@ from deepvis.kinds import Method
 Values = dict[str, Any]
 
 BUDGET = 1.15
-WIDTH = 150
+WIDTH = 170
 
 
 def show(results: Values) -> None:
