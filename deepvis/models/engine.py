@@ -129,15 +129,14 @@ class Engine:
         """
         started_s = time.perf_counter()
         tap = self.taps[layer]
-        batch = self.loaded.preprocessing.normalize(picture, self.device, DTYPES[self.precision])
-        batch = batch.contiguous(memory_format=self._memory_format)
+        batch = self.batch(picture)
         with torch.inference_mode():
             answer = self._probe.run(batch, [tap], to_the_end=to_the_end)
-            predictions = self._predictions(answer.probabilities) if to_the_end else ()
+            predictions = self.predictions(answer.probabilities) if to_the_end else ()
         if self.device.type != "cpu":
             torch.accelerator.synchronize()
         milliseconds = (time.perf_counter() - started_s) * 1000
-        return EngineAnswer(_planar(answer.activations[layer]), predictions, to_the_end, milliseconds)
+        return EngineAnswer(planar(answer.activations[layer]), predictions, to_the_end, milliseconds)
 
     def stream(
         self, pictures: torch.Tensor, layers: Sequence[str], consume: Callable[[LayerTap, torch.Tensor], None]
@@ -149,12 +148,24 @@ class Engine:
             layers: names of the layers wanted.
             consume: as in `Probe.stream`.
         """
-        batch = self.loaded.preprocessing.normalize(pictures, self.device, DTYPES[self.precision])
-        batch = batch.contiguous(memory_format=self._memory_format)
+        batch = self.batch(pictures)
         with torch.inference_mode():
             self._probe.stream(batch, [self.taps[name] for name in layers], consume)
 
-    def _predictions(self, probabilities: torch.Tensor | None) -> tuple[Prediction, ...]:
+    def batch(self, pictures: torch.Tensor) -> torch.Tensor:
+        """What the network is fed: `(pictures, channels, height, width)` on its device, in its precision.
+
+        Args:
+            pictures: uint8 `(channels, height, width)` or many of them, on the host, from `Preprocessing.prepare`.
+        """
+        return self.in_order(self.loaded.preprocessing.normalize(pictures, self.device, DTYPES[self.precision]))
+
+    def in_order(self, batch: torch.Tensor) -> torch.Tensor:
+        """The same values in the memory order that the network likes."""
+        return batch.contiguous(memory_format=self._memory_format)
+
+    def predictions(self, probabilities: torch.Tensor | None) -> tuple[Prediction, ...]:
+        """The first answers, best first; none where there are no probabilities, `(classes,)`."""
         if probabilities is None:
             return ()
         values, indices = probabilities.flatten().float().topk(min(TOP, probabilities.numel()))
@@ -179,7 +190,7 @@ class Engine:
         return torch.zeros(1, shape.channels, *shape.input_size)
 
 
-def _planar(activations: Activations) -> Activations:
+def planar(activations: Activations) -> Activations:
     """Maps one after the other in memory: read unit by unit they are several times faster than channels-last ones."""
     maps = activations.maps
     # flat, because torch transposes two dimensions several times faster than three

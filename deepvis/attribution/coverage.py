@@ -1,0 +1,40 @@
+"""What a rectifier rule reaches in a network, in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deepvis.attribution.forward_pass import Met
+    from deepvis.kinds import Method
+
+
+def coverage(method: Method, met: Met, *, starts_below: bool) -> tuple[str, bool]:
+    """The sentence, and whether the rule changes nothing.
+
+    Args:
+        method: deconvnet or guided backpropagation.
+        met: what lies between picture and target.
+        starts_below: the last rectifier is the target's own, and the gradient starts below it.
+    """
+    ruled = met.ruled[:-1] if starts_below else met.ruled
+    others = _names(met.others)
+    if not ruled:
+        why = f"{others} is no rectifier" if len(set(met.others)) == 1 else f"{others} are no rectifiers"
+        why = why if others else "no rectifier lies between the picture and the target"
+        return f"{method.value} equals the plain gradient here: {why}.", True
+    if others:
+        keep = "keeps its" if len(set(met.others)) == 1 else "keep their"
+        total = len(ruled) + len(met.others)
+        return f"The rule reaches {len(ruled)} of {total} nonlinearities; {others} {keep} own gradient.", False
+    if len(ruled) == 1:
+        return f"The rule reaches the only rectifier ({ruled[0]}).", False
+    return f"The rule reaches all {len(ruled)} rectifiers ({_names(ruled)}).", False
+
+
+def _names(names: Iterable[str]) -> str:
+    """`GELU`, `GELU and sigmoid`, `GELU, SiLU and sigmoid`."""
+    *first, last = dict.fromkeys(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
