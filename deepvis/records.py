@@ -16,8 +16,10 @@ from deepvis.backward import Backward as Backward
 from deepvis.backward import Target as Target
 from deepvis.kinds import BackView as BackView
 from deepvis.kinds import Fit as Fit
+from deepvis.kinds import Inputs as Inputs
 from deepvis.kinds import Method as Method
 from deepvis.kinds import Overlay as Overlay
+from deepvis.kinds import Pair as Pair
 from deepvis.kinds import Precision as Precision
 from deepvis.kinds import Scaling as Scaling
 from deepvis.kinds import SeedKind as SeedKind
@@ -97,6 +99,8 @@ class Frame:
         still: no other frame will follow by itself (a single image, a paused video).
         scene: the same for all frames that show one and the same picture; empty where the source does not know.
         mixed: two pictures at once: a cross-fade.
+        label: what it really shows: the name of a class, or its number in the network; empty where nobody said.
+        second_rgb: the second picture, as `rgb`, of any size, for networks that take two; None where there is none.
     """
 
     rgb: NDArray[np.uint8]
@@ -107,6 +111,8 @@ class Frame:
     still: bool = False
     scene: str = ""
     mixed: bool = False
+    label: str = ""
+    second_rgb: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,10 @@ class LayerInfo:
         worth_showing: belongs to the default list (stem, block outputs, head, classes, softmax).
         is_classes: unit i is class i of the labels.
         reason: why the layer cannot be shown, a sentence; empty where it can.
+        pair: the layer that does to the first of two pictures what this one does to the second; empty where there is
+            none. Both have the same shape.
+        of_picture: 1 or 2 where only this one of two pictures changes it; 0 where both do, or where there is only one.
+        side_by_side: it is told as it is shown, with the maps of both pictures; then `width` is that of both together.
     """
 
     name: str
@@ -144,6 +154,9 @@ class LayerInfo:
     worth_showing: bool = False
     is_classes: bool = False
     reason: str = ""
+    pair: str = ""
+    of_picture: int = 0
+    side_by_side: bool = False
 
     @property
     def shape_text(self) -> str:
@@ -168,6 +181,7 @@ class ModelInfo:
         precision: number format it runs in.
         weights_sha256: of the weights; empty where unknown.
         preprocessing: JSON text of how pictures become its input; what a gallery is compared by.
+        pictures: how many it takes at once, 1 or 2; `input_size` is of one of them.
     """
 
     name: str
@@ -180,6 +194,7 @@ class ModelInfo:
     precision: Precision = Precision.FLOAT32
     weights_sha256: str = ""
     preprocessing: str = ""
+    pictures: int = 1
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name.
@@ -218,6 +233,7 @@ class ModelRequest:
         input_size: `(height, width)`.
         interpolation: `nearest`, `bilinear` or `bicubic`.
         crop_ratio: side of the center crop over the resized short side, in 0..1.
+        inputs: an `Inputs`: what a person's own network takes at once; None looks at the network.
     """
 
     name: str = "efficientnet_lite0"
@@ -228,6 +244,7 @@ class ModelRequest:
     input_size: tuple[int, int] | None = None
     interpolation: str | None = None
     crop_ratio: float | None = None
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +252,19 @@ class SourceState:
     """What the capture thread tells about its source.
 
     Attributes:
-        kind: `camera`, `video`, `image`, `folder`, `stream`, `demo`, `synthetic`.
+        kind: `camera`, `video`, `image`, `folder`, `list`, `stream`, `demo`, `synthetic`, `pair` (of two others).
         title: for people: the camera's name, the file's name.
         spec: what opens it again.
-        position: frame of a video, index in a folder; 0 elsewhere.
-        length: frames of a video, files of a folder; None where unknown or endless.
-        seekable: `seek` works (video, folder).
+        position: frame of a video, index in a folder or list; 0 elsewhere.
+        length: frames of a video, files of a folder or list; None where unknown or endless.
+        seekable: `seek` works (video, folder, list).
         paused: a video or reel stands still.
         looping: a video begins again at its end.
         speed: playback speed, 1.0 = as recorded.
         fps: frames per second the source means to give; None where unknown.
         lost: the device went away and is being retried.
         instead_of: what was asked for and could not be opened; empty where this source was asked for.
+        lead: of a pair, the kind of the source that position and controls belong to; empty elsewhere.
     """
 
     kind: str
@@ -261,6 +279,7 @@ class SourceState:
     fps: float | None = None
     lost: bool = False
     instead_of: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +352,7 @@ class View:
         grid: the activation grid.
         pane: the selected unit's pane.
         back: the backward view.
+        pair: which of two pictures is shown, where the network takes two.
     """
 
     model: str = ""
@@ -348,3 +368,4 @@ class View:
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)
     back: Backward = field(default_factory=Backward)
+    pair: Pair = Pair.BOTH

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BACKWARD = "Backward views come with a later version."
-SIAMESE = "Networks with two inputs come with a later version."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Window", "B
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
-    ActionSpec("open_file", "Open image or video…", ("Ctrl+O",), "Input"),
+    ActionSpec("open_file", "Open image, video or list…", ("Ctrl+O",), "Input"),
     ActionSpec("open_folder", "Open folder…", ("Ctrl+Shift+O",), "Input"),
     ActionSpec("open_address", "Open stream or address…", ("Ctrl+L",), "Input"),
     ActionSpec("paste", "Paste image or path", ("Ctrl+V",), "Input"),
@@ -71,6 +70,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("toggle_mirror", "Mirror", ("X",), "Input", checkable=True),
     ActionSpec("turn", "Turn by 90°", ("Shift+X",), "Input"),
+    ActionSpec(
+        "next_input",
+        "First, second or both pictures",
+        ("V",),
+        "Input",
+        "For networks that take two pictures at once.",
+        apart=True,
+    ),
     ActionSpec("left", "Unit to the left", ("Left", "J"), "Navigate"),
     ActionSpec("right", "Unit to the right", ("Right", "L"), "Navigate"),
     ActionSpec("down", "Unit below", ("Down", "K"), "Navigate"),
@@ -249,7 +256,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         reason=BACKWARD,
     ),
     ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views", reason=BACKWARD),
-    ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward views", reason=SIAMESE, apart=True),
 )
 
 

@@ -13,6 +13,7 @@ from deepvis.config import Settings, SettingsError
 from deepvis.imaging.colormap import COLORMAPS
 from deepvis.places import config_dir
 from deepvis.records import ModelRequest
+from deepvis.sources.pair_spec import PAIRS, join_pair, split_pair
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,6 +56,9 @@ class Remembered:
             settings = self._with(settings, NETWORK)
         if settings.model != (self._read("model") or Settings().model):
             free.discard("layer")
+        if settings.second is not None:
+            # it was given to go with the source that was given
+            free.discard("source")
         for name in (*LOOKS, "source", "layer"):
             settings = self._with(settings, (name,)) if name in free else settings
         return settings
@@ -152,11 +156,20 @@ def _network(request: ModelRequest) -> dict[str, object]:
 
 
 def _reopening(source: SourceState) -> str | None:
-    if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera"):
+    if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera", "pair"):
         return None
-    if source.kind not in _FILES or "://" in source.spec:
-        return source.spec
-    return str(Path(source.spec).expanduser().absolute())  # the next run may start in another folder
+    two = split_pair(source.spec)
+    if two is not None and source.kind != "stream":
+        return join_pair(*(_elsewhere(part) if Path(part).expanduser().exists() else part for part in two))
+    return _elsewhere(source.spec) if source.kind in _FILES else source.spec
+
+
+def _elsewhere(spec: str) -> str:
+    """A file's spec as it is in any folder: the next run may start in another one."""
+    if "://" in spec:
+        return spec
+    prefix = PAIRS if spec.startswith(PAIRS) else ""
+    return prefix + str(Path(spec.removeprefix(PAIRS)).expanduser().absolute())
 
 
 def _renaming(name: str) -> str:
@@ -164,5 +177,5 @@ def _renaming(name: str) -> str:
     return f"{Path(place).expanduser().absolute()}{colon}{factory}" if place.endswith(".py") else name
 
 
-_FILES = ("video", "folder", "image")
+_FILES = ("video", "folder", "image", "list")
 _AS_JSON = ("opacity", "individual", "gamma", "hide_dead", "mean", "std", "input_size", "crop_ratio")

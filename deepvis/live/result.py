@@ -31,6 +31,7 @@ class UnitReading:
         field_text: size of the receptive field for people; empty while not known.
         prefix: activations at class and register tokens; empty where the network has none.
         picture_rgb: uint8 `(height, width, 3)` for the unit's pane; None while the pane has no size.
+        also_box: the same as `box` in the second of two pictures that are shown; None where there is none.
     """
 
     unit: int
@@ -44,6 +45,7 @@ class UnitReading:
     field_text: str
     prefix: tuple[float, ...]
     picture_rgb: NDArray[np.uint8] | None
+    also_box: Rect | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +81,10 @@ class LiveResult:
         frame: the frame.
         view: the view that was answered; a late answer can be told by it.
         model: key of the model that ran.
-        picture_rgb: the frame as shown, turned and mirrored, uint8 `(height, width, 3)`.
+        picture_rgb: the frame as shown, turned and mirrored, uint8 `(height, width, 3)`; of a network of two pictures
+            one of them, or both side by side.
         seen: the part of the picture the network gets, in its pixels; larger than the picture where it was padded.
-        layer: the viewed layer; None where the network could not be asked.
+        layer: the viewed layer as it is shown; None where the network could not be asked.
         grid: None while the pane has no size or another stage than the activations is shown, or where `problem` says
             why.
         unit: None where `problem` says why.
@@ -92,6 +95,7 @@ class LiveResult:
         fresh: the frame is new; otherwise an older one was looked at again.
         summary: numbers per unit, also where there is no grid; None where `problem` says why.
         back: the backward view; None where it is off, or where `problem` says why.
+        also_seen: the same as `seen` in the second of two pictures that are shown; None where there is none.
     """
 
     frame: Frame
@@ -109,3 +113,4 @@ class LiveResult:
     fresh: bool = True
     summary: UnitSummary | None = None
     back: BackResult | None = None
+    also_seen: Rect | None = None
