@@ -70,14 +70,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("toggle_mirror", "Mirror", ("X",), "Input", checkable=True),
     ActionSpec("turn", "Turn by 90°", ("Shift+X",), "Input"),
-    ActionSpec(
-        "next_input",
-        "First, second or both pictures",
-        ("V",),
-        "Input",
-        "For networks that take two pictures at once.",
-        apart=True,
-    ),
     ActionSpec("left", "Unit to the left", ("Left", "J"), "Navigate"),
     ActionSpec("right", "Unit to the right", ("Right", "L"), "Navigate"),
     ActionSpec("down", "Unit below", ("Down", "K"), "Navigate"),
@@ -256,6 +248,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         reason=BACKWARD,
     ),
     ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views", reason=BACKWARD),
+    ActionSpec(
+        "next_input",
+        "First, second or both pictures",
+        ("V",),
+        "Backward views",
+        "For networks that take two pictures at once.",
+        apart=True,
+    ),
 )
 
 

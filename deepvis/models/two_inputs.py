@@ -19,7 +19,7 @@ STACKED_CHANNELS = (2, 6)
 """Input channels that two pictures have together, gray or RGB, and one picture never has."""
 
 
-class JoinedInputs(nn.Module):
+class TwoPictureNetwork(nn.Module):
     """A network of two pictures as one of a single tensor, the channels of the second behind those of the first.
 
     So whatever runs networks, reads layers, or asks for gradients needs to know nothing of it. Layers keep their names.
@@ -39,7 +39,7 @@ class JoinedInputs(nn.Module):
         network: nn.Module = self.__dict__["of_two"]
         return network(*pictures.chunk(2, dim=1))
 
-    def train(self, mode: bool = True) -> JoinedInputs:
+    def train(self, mode: bool = True) -> TwoPictureNetwork:
         """As every module; the network itself is none of the children."""
         self.__dict__["of_two"].training = mode
         super().train(mode)
@@ -63,7 +63,7 @@ def inputs_of(network: nn.Module, channels: int, wish: str | None) -> Inputs:
 
 def joined(network: nn.Module, inputs: Inputs) -> nn.Module:
     """The network as one of a single tensor."""
-    return JoinedInputs(network) if inputs is Inputs.TWO else network
+    return TwoPictureNetwork(network) if inputs is Inputs.TWO else network
 
 
 def refuse_pairs(name: str, preprocessing: Preprocessing, doing: str) -> None:

@@ -35,6 +35,7 @@ CHOSEN = {
     "input_size": (64, 48),
     "interpolation": "nearest",
     "crop_ratio": 0.5,
+    "inputs": "2",
     "layer": "layer1.0",
 }
 
