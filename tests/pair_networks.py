@@ -54,7 +54,8 @@ PAIR_NETWORKS = textwrap.dedent(
             return super().forward(*pictures)
 
     def stacked(channels=6):
-        return nn.Sequential(nn.Conv2d(channels, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+        body = nn.Conv2d(channels, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        return nn.Sequential(*body, nn.Flatten(), nn.Linear(4, 2))
 
     def stacked_gray():
         return stacked(channels=2)

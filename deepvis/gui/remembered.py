@@ -13,7 +13,7 @@ from deepvis.config import Settings, SettingsError
 from deepvis.imaging.colormap import COLORMAPS
 from deepvis.places import config_dir
 from deepvis.records import ModelRequest
-from deepvis.sources.pair_spec import PAIRS, join_pair, split_pair
+from deepvis.sources.pair_spec import PAIRS, join_pair, split_pair, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -158,10 +158,15 @@ def _network(request: ModelRequest) -> dict[str, object]:
 def _reopening(source: SourceState) -> str | None:
     if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera", "pair"):
         return None
-    two = split_pair(source.spec)
-    if two is not None and source.kind != "stream":
-        return join_pair(*(_elsewhere(part) if Path(part).expanduser().exists() else part for part in two))
+    two = None if Path(source.spec).expanduser().exists() else split_pair(source.spec)
+    if two is not None:
+        first, second = (unquoted(part) for part in two)
+        return join_pair(_if_file(first), _if_file(second))
     return _elsewhere(source.spec) if source.kind in _FILES else source.spec
+
+
+def _if_file(spec: str) -> str:
+    return _elsewhere(spec) if Path(spec.removeprefix(PAIRS)).expanduser().exists() else spec
 
 
 def _elsewhere(spec: str) -> str:

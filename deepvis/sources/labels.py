@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from deepvis.sources.decode import is_image
+from deepvis.sources.pair_spec import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -79,7 +80,7 @@ def parse_line(text: str, is_file: Callable[[str], bool], *, pairs: bool = False
     """
     text = text.strip()
     if "\t" in text:
-        return _roles([_unquoted(part) for part in text.split("\t")], pairs=pairs)
+        return _roles([unquoted(part) for part in text.split("\t")], pairs=pairs)
     fields = [part.strip() for part in next(csv.reader([text], skipinitialspace=True), [])] if "," in text else []
     first, rest = _split_path(text, is_file)
     if not fields or (is_image(first) and not is_image(fields[0])):
@@ -123,8 +124,8 @@ def _spaced(first: str, rest: str, is_file: Callable[[str], bool], *, pairs: boo
     if rest:
         second, label = _split_path(rest, is_file)
         if pairs or is_image(second):
-            return first, second, _unquoted(label) if label else None
-    return first, "", _unquoted(rest) if rest else None
+            return first, second, unquoted(label) if label else None
+    return first, "", unquoted(rest) if rest else None
 
 
 def _split_path(text: str, is_file: Callable[[str], bool]) -> tuple[str, str]:
@@ -139,11 +140,6 @@ def _split_path(text: str, is_file: Callable[[str], bool]) -> tuple[str, str]:
         images = files or images or ends
     end = images[0] if images else ends[0]
     return text[:end], text[end:].strip()
-
-
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] and text[0] in _QUOTES else text
 
 
 def _is_file(folder: Path, text: str) -> bool:

@@ -26,5 +26,11 @@ def join_pair(first: str, second: str) -> str:
     return f"{_quoted(first)}{PLUS}{_quoted(second)}"
 
 
+def unquoted(text: str) -> str:
+    """A text without the quotes around it, as file managers and shells hand over paths."""
+    text = text.strip()
+    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] and text[0] in _QUOTES else text
+
+
 def _quoted(text: str) -> str:
     return f'"{text}"' if PLUS in text and text[:1] not in _QUOTES else text

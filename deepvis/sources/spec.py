@@ -16,7 +16,7 @@ from deepvis.sources.fallback import FallbackSource
 from deepvis.sources.folder import FolderSource
 from deepvis.sources.image_list import LIST_EXTENSIONS, ImageListSource
 from deepvis.sources.images import ImageSource
-from deepvis.sources.pair_spec import split_pair
+from deepvis.sources.pair_spec import split_pair, unquoted
 from deepvis.sources.pairs import PairSource, TwiceSource
 from deepvis.sources.stream import SCHEMES, StreamSource
 from deepvis.sources.synthetic import SyntheticPattern
@@ -85,9 +85,7 @@ def _auto(images_dir: Path, camera_size: tuple[int, int]) -> FrameSource:
 
 
 def _unquoted(spec: str) -> str:
-    text = spec.strip()
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":  # as file managers and shells hand over paths
-        text = text[1:-1]
+    text = unquoted(spec)
     if not text:
         raise SourceError(f"No source was named. A source is {GRAMMAR}.")
     return text

@@ -140,7 +140,7 @@ def test_a_list_that_is_no_text_or_is_not_there_is_refused(tmp_path):
 def test_pairs_are_wanted_where_that_was_said(pictures):
     path = pictures / "list.txt"
     path.write_text("a.png\n")
-    with pytest.raises(SourceError, match="Line 1 of .* names one image, and pairs are wanted"):
+    with pytest.raises(SourceError, match=r"Line 1 of .* names one image, and pairs are wanted"):
         ImageListSource(path, pairs=True).open()
 
 
