@@ -27,6 +27,9 @@ SETTINGS = Settings(
     interpolation=None,
     # Side of the center crop over the resized short side, 0.05 to 1. None: the weights' own. Default: None.
     crop_ratio=None,
+    # What your own network takes at once: "1" picture, "2" (each a tensor of its own) or "stacked" (two in one tensor,
+    # one behind the other along the channels). None: as the network looks. Default: None.
+    inputs=None,
     # Where the network runs: "auto" (cuda, else mps, else cpu), "cpu", "cuda", "cuda:1", "mps". Default: "auto".
     device="auto",
     # Number format it runs in: "float32", "float16" or "bfloat16". Default: "float32".
@@ -35,8 +38,11 @@ SETTINGS = Settings(
     threads=0,
     # ------------------------------------------------------------------------------------------------- the source
     # "auto" (the first camera, else the demo reel), "camera", "camera:1", "camera:NAME", "demo", "synthetic", the path
-    # of an image, a video or a folder of images, or a URL of a stream. Default: "auto".
+    # of an image, a video, a folder of images or a text file that lists images, or a URL of a stream; or two of these
+    # at once, as "camera + demo". Default: "auto".
     source="auto",
+    # A second source, for networks that take two pictures at once; the same words. None for none. Default: None.
+    second=None,
     # Flip the picture left to right: True, False, or None for cameras only. Default: None.
     mirror=None,
     # Turn the picture clockwise by this many times 90 degrees: 0, 1, 2 or 3. Default: 0.

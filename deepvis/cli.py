@@ -192,7 +192,8 @@ def layers(
 
 
 def _layer_row(info: LayerInfo, sees: str) -> tuple[str, str, str, str]:
-    return info.name, info.type_name, info.reason or info.shape_text, sees
+    type_name = f"{info.type_name} (pair)" if info.pair else info.type_name
+    return info.name, type_name, info.reason or info.shape_text, sees
 
 
 @app.command()
@@ -225,7 +226,10 @@ _KINDS = (
     ("synthetic", "a moving pattern"),
     ("FILE", "an image or a video"),
     ("FOLDER", "its images, one after the other"),
+    ("FILE.txt", "the images it names, one to a line, a label behind it if you like"),
+    ("pairs:FILE.txt", "the same with two images to a line, for networks that take two"),
     ("URL", "file://, http(s)://, rtsp://: an image, a video or a stream"),
+    ("A + B", "two of these at once, for networks that take two pictures"),
 )
 
 

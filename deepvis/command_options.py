@@ -89,12 +89,18 @@ MODEL = (
     Row("input_size", "HEIGHTxWIDTH", "Size of the network's input.", _size),
     Row("interpolation", "NAME", f"How pictures are resized: {_listed(INTERPOLATIONS)}.", _choice),
     Row("crop_ratio", "RATIO", "Center crop over resized short side, 0.05 to 1.", float),
+    Row("inputs", "N", "What your own network takes at once: 1, 2, or stacked (two pictures in one tensor)."),
     Row("device", "NAME", "auto, cpu, cuda, cuda:1, mps."),
     Row("precision", "FORMAT", f"{_listed(Precision)}.", _choice),
     Row("threads", "N", "CPU threads for the network; 0 leaves one core to the window.", int),
 )
 SOURCE = (
-    Row("source", "KIND|PATH|URL", "auto, camera, camera:1, camera:NAME, demo, synthetic, a file, a folder, a stream."),
+    Row(
+        "source",
+        "KIND|PATH|URL",
+        "auto, camera, camera:1, camera:NAME, demo, synthetic, file, folder, image list, stream.",
+    ),
+    Row("second", "KIND|PATH|URL", "A second source, for networks that take two pictures at once."),
     Row("mirror", "", "Flip the picture left to right; not given: cameras only."),
     Row("quarter_turns", "0..3", "Turn the picture clockwise by this many times 90 degrees.", int),
     Row("fit", "HOW", f"How the picture becomes the network's input: {_listed(Fit)}.", _choice),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.records import BackView, Fit, Method, ModelRequest, Overlay, Precision, Scaling, SeedKind, Sort
+from deepvis.records import BackView, Fit, Inputs, Method, ModelRequest, Overlay, Precision, Scaling, SeedKind, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -40,11 +40,13 @@ class Settings:
     input_size: tuple[int, int] | None = None
     interpolation: str | None = None
     crop_ratio: float | None = None
+    inputs: str | None = None
     device: str = "auto"
     precision: Precision = Precision.FLOAT32
     threads: int = 0
 
     source: str = "auto"
+    second: str | None = None
     mirror: bool | None = None
     quarter_turns: int = 0
     fit: Fit = Fit.CROP
@@ -91,6 +93,8 @@ class Settings:
         _one_of("quarter_turns", self.quarter_turns, range(4))
         if self.interpolation is not None:
             _one_of("interpolation", self.interpolation, INTERPOLATIONS)
+        if self.inputs is not None:
+            _one_of("inputs", self.inputs, tuple(map(str, Inputs)))
         _between("opacity", self.opacity, 0.0, 1.0)
         if self.crop_ratio is not None:
             _between("crop_ratio", self.crop_ratio, 0.05, 1.0)
@@ -102,6 +106,8 @@ class Settings:
         for name in ("model", "device", "source"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise SettingsError(f"{name} must be a non-empty text, not {getattr(self, name)!r}.")
+        if self.second is not None and (not isinstance(self.second, str) or not self.second):
+            raise SettingsError(f"second must be a non-empty text, or None for no second source, not {self.second!r}.")
         if self.std is not None and any(value <= 0 for value in self.std):
             raise SettingsError(f"std must be positive numbers, one per input channel, not {self.std}.")
 
@@ -116,6 +122,7 @@ class Settings:
             self.input_size,
             self.interpolation,
             self.crop_ratio,
+            self.inputs,
         )
 
     def with_changes(self, changes: Mapping[str, Any]) -> Settings:

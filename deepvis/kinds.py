@@ -80,6 +80,26 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class Inputs(StrEnum):
+    """What a network takes at once."""
+
+    ONE = "1"
+    """One picture."""
+    TWO = "2"
+    """Two pictures, each a tensor of its own."""
+    STACKED = "stacked"
+    """Two pictures in one tensor, the channels of the second behind those of the first."""
+
+
+class Pair(StrEnum):
+    """Which of two pictures is shown, and whose maps of a layer that looks at both in the same way."""
+
+    FIRST = "first"
+    SECOND = "second"
+    BOTH = "both"
+    """Side by side."""
+
+
 class Method(StrEnum):
     """How it is found which pixels speak for a unit; what each is, is told by `attribution.methods`."""
 

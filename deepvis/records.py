@@ -19,8 +19,10 @@ from deepvis.causes import ChangeKind as ChangeKind
 from deepvis.causes import Intervention as Intervention
 from deepvis.kinds import BackView as BackView
 from deepvis.kinds import Fit as Fit
+from deepvis.kinds import Inputs as Inputs
 from deepvis.kinds import Method as Method
 from deepvis.kinds import Overlay as Overlay
+from deepvis.kinds import Pair as Pair
 from deepvis.kinds import Precision as Precision
 from deepvis.kinds import Scaling as Scaling
 from deepvis.kinds import SeedKind as SeedKind
@@ -103,6 +105,8 @@ class Frame:
         still: no other frame will follow by itself (a single image, a paused video).
         scene: the same for all frames that show one and the same picture; empty where the source does not know.
         mixed: two pictures at once: a cross-fade.
+        label: what it really shows: the name of a class, or its number in the network; empty where nobody said.
+        second_rgb: the second picture, as `rgb`, of any size, for networks that take two; None where there is none.
     """
 
     rgb: NDArray[np.uint8]
@@ -113,6 +117,8 @@ class Frame:
     still: bool = False
     scene: str = ""
     mixed: bool = False
+    label: str = ""
+    second_rgb: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,10 @@ class LayerInfo:
         worth_showing: belongs to the default list (stem, block outputs, head, classes, softmax).
         is_classes: unit i is class i of the labels.
         reason: why the layer cannot be shown, a sentence; empty where it can.
+        pair: the layer that does to the first of two pictures what this one does to the second; empty where there is
+            none. Both have the same shape.
+        of_picture: 1 or 2 where only this one of two pictures changes it; 0 where both do, or where there is only one.
+        side_by_side: it is told as it is shown, with the maps of both pictures; then `width` is that of both together.
     """
 
     name: str
@@ -150,6 +160,9 @@ class LayerInfo:
     worth_showing: bool = False
     is_classes: bool = False
     reason: str = ""
+    pair: str = ""
+    of_picture: int = 0
+    side_by_side: bool = False
 
     @property
     def shape_text(self) -> str:
@@ -179,6 +192,7 @@ class ModelInfo:
         precision: number format it runs in.
         weights_sha256: of the weights; empty where unknown.
         preprocessing: JSON text of how pictures become its input; what a gallery is compared by.
+        pictures: how many it takes at once, 1 or 2; `input_size` is of one of them.
     """
 
     name: str
@@ -191,6 +205,7 @@ class ModelInfo:
     precision: Precision = Precision.FLOAT32
     weights_sha256: str = ""
     preprocessing: str = ""
+    pictures: int = 1
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name.
@@ -229,6 +244,7 @@ class ModelRequest:
         input_size: `(height, width)`.
         interpolation: `nearest`, `bilinear` or `bicubic`.
         crop_ratio: side of the center crop over the resized short side, in 0..1.
+        inputs: an `Inputs`: what a person's own network takes at once; None looks at the network.
     """
 
     name: str = "efficientnet_lite0"
@@ -239,6 +255,7 @@ class ModelRequest:
     input_size: tuple[int, int] | None = None
     interpolation: str | None = None
     crop_ratio: float | None = None
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,18 +263,19 @@ class SourceState:
     """What the capture thread tells about its source.
 
     Attributes:
-        kind: `camera`, `video`, `image`, `folder`, `stream`, `demo`, `synthetic`.
+        kind: `camera`, `video`, `image`, `folder`, `list`, `stream`, `demo`, `synthetic`, `pair` (of two others).
         title: for people: the camera's name, the file's name.
         spec: what opens it again.
-        position: frame of a video, index in a folder; 0 elsewhere.
-        length: frames of a video, files of a folder; None where unknown or endless.
-        seekable: `seek` works (video, folder).
+        position: frame of a video, index in a folder or list; 0 elsewhere.
+        length: frames of a video, files of a folder or list; None where unknown or endless.
+        seekable: `seek` works (video, folder, list).
         paused: a video or reel stands still.
         looping: a video begins again at its end.
         speed: playback speed, 1.0 = as recorded.
         fps: frames per second the source means to give; None where unknown.
         lost: the device went away and is being retried.
         instead_of: what was asked for and could not be opened; empty where this source was asked for.
+        lead: of a pair, the kind of the source that position and controls belong to; empty elsewhere.
     """
 
     kind: str
@@ -272,6 +290,7 @@ class SourceState:
     fps: float | None = None
     lost: bool = False
     instead_of: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +366,7 @@ class View:
         back: the backward view.
         changes: units that are muted or changed otherwise, at most one change of each; their order does not matter.
         causes: what is asked about the selected unit's causes.
+        pair: which of two pictures is shown, where the network takes two.
     """
 
     model: str = ""
@@ -365,3 +385,4 @@ class View:
     back: Backward = field(default_factory=Backward)
     changes: tuple[Intervention, ...] = ()
     causes: CauseWish = field(default_factory=CauseWish)
+    pair: Pair = Pair.BOTH

@@ -82,6 +82,8 @@ def test_the_bare_command_opens_the_window_with_the_defaults(window):
         (["--input-size", "96"], "input_size", (96, 96)),
         (["--interpolation", "Bicubic"], "interpolation", "bicubic"),
         (["--crop-ratio", "0.9"], "crop_ratio", 0.9),
+        (["--inputs", "stacked"], "inputs", "stacked"),
+        (["--second", "demo"], "second", "demo"),
         (["--device", "cuda:1"], "device", "cuda:1"),
         (["--precision", "bfloat16"], "precision", "bfloat16"),
         (["--threads", "2"], "threads", 2),

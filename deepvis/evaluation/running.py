@@ -21,6 +21,7 @@ from deepvis.gallery.records import ModelIdentity
 from deepvis.models.devices import resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
+from deepvis.models.two_inputs import refuse_pairs
 from deepvis.models.zoo import check_name
 from deepvis.synthesis.natural_gallery import natural_statistics
 from deepvis.synthesis.recipes import recipe_named
@@ -114,6 +115,7 @@ def _engine(request: EvaluationRequest, report: Callable[[Progress], None]) -> E
     engine = build_engine(
         request.model, progress=lambda text, _: report(Progress(text, 0, 0, None)), canceled=lambda: False
     )
+    refuse_pairs(engine.loaded.name, engine.loaded.preprocessing, "evaluation")
     try:
         engine.move(device, request.precision)
     except RuntimeError as error:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIAMESE = "Networks with two inputs come with a later version."
-
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
@@ -40,7 +38,7 @@ GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Cause", "Wi
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),
-    ActionSpec("open_file", "Open image or video…", ("Ctrl+O",), "Input"),
+    ActionSpec("open_file", "Open image, video or list…", ("Ctrl+O",), "Input"),
     ActionSpec("open_folder", "Open folder…", ("Ctrl+Shift+O",), "Input"),
     ActionSpec("open_address", "Open stream or address…", ("Ctrl+L",), "Input"),
     ActionSpec("paste", "Paste image or path", ("Ctrl+V",), "Input"),
@@ -325,7 +323,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         apart=True,
     ),
     ActionSpec("previous_filter", "Previous backward display", ("Shift+N",), "Backward views"),
-    ActionSpec("next_input", "First, second or both inputs", ("V",), "Backward views", reason=SIAMESE, apart=True),
+    ActionSpec(
+        "next_input",
+        "First, second or both pictures",
+        ("V",),
+        "Backward views",
+        "For networks that take two pictures at once.",
+        apart=True,
+    ),
 )
 
 

@@ -25,6 +25,7 @@ from deepvis.live.events import Notice
 from deepvis.live.session import LiveSession
 from deepvis.places import images_dir
 from deepvis.records import Precision
+from deepvis.sources.pair_spec import join_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,8 @@ class App(QObject):
         if self._settings.model_request() != self._given.model_request():
             # last time's network may be gone: then the one that this start would have had without it
             self.controller.model_failed.connect(self._take_given_model)
-        self.session.open_source(self._settings.source, fallback="auto")
+        source, second = self._settings.source, self._settings.second
+        self.session.open_source(source if second is None else join_pair(source, second), fallback="auto")
         if self._options.seconds is not None:
             self._run_for(self._options.seconds)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui import back_moves, moves
 from deepvis.live.pages import PATTERN_STAGES
-from deepvis.records import Overlay, Stage
+from deepvis.records import Overlay, Pair, Stage
 
 if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
@@ -93,6 +93,11 @@ class ViewCommands:
     def turn(self) -> None:
         """Turn by 90 degrees."""
         self._set(moves.turn(self._view))
+
+    def next_input(self) -> None:
+        """The first of two pictures, the second, both."""
+        pair = self._set(moves.next_pair(self._view)).pair
+        self._controller.flashed.emit("Both pictures" if pair is Pair.BOTH else f"The {pair} picture")
 
     # navigate
 

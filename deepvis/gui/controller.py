@@ -27,6 +27,7 @@ from deepvis.live.events import (
 )
 from deepvis.live.first_view import view_for_model
 from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pairs import shown_layer
 from deepvis.records import Backward, GridView, Stage, UnitId, UnitPane, View
 
 if TYPE_CHECKING:
@@ -266,10 +267,11 @@ class Controller(QObject):
             self.weights.pass_on()
 
     def layer(self) -> LayerInfo | None:
-        """The viewed layer, once a model runs."""
+        """The viewed layer as it is shown, once a model runs."""
         if self.info is None:
             return None
-        return next((layer for layer in self.info.layers if layer.name == self.view.layer), None)
+        found = next((layer for layer in self.info.layers if layer.name == self.view.layer), None)
+        return None if found is None else shown_layer(found, self.view.pair)
 
     def select_layer(self, name: str) -> None:
         """Go to a layer by name."""

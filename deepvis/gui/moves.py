@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deepvis.config import GAMMA_STEPS, INDIVIDUAL_STEPS
 from deepvis.imaging.colormap import COLORMAPS
-from deepvis.records import Backward, Fit, GridView, Overlay, Scaling, Sort, Stage
+from deepvis.records import Backward, Fit, GridView, Overlay, Pair, Scaling, Sort, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,6 +187,11 @@ def turn(view: View) -> View:
     return replace(view, quarter_turns=(view.quarter_turns + 1) % 4)
 
 
+def next_pair(view: View) -> View:
+    """The fork's v: the first of two pictures, the second, both; a chosen position belongs to the maps of before."""
+    return replace(view, pair=cycled(tuple(Pair), view.pair), position=None)
+
+
 def reset(view: View, info: ModelInfo | None) -> View:
     """2015's Esc: first layer, first unit, activations, no boosts, zoom, overlay or backward view, default colors."""
     # sizes, the pointer and the theme are not the person's to reset
@@ -197,4 +202,4 @@ def reset(view: View, info: ModelInfo | None) -> View:
     pane = replace(view.pane, overlay=Overlay.OFF)
     back = Backward(opacity=view.back.opacity, height=view.back.height, width=view.back.width)
     first = replace(view, layer=layer, unit=0, position=None, grid=grid, pane=pane, back=back)
-    return replace(first, predictions=True, stage=Stage.ACTIVATIONS, all_patterns=False)
+    return replace(first, predictions=True, stage=Stage.ACTIVATIONS, all_patterns=False, pair=Pair.BOTH)

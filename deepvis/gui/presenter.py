@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui.figures import number
 from deepvis.gui.pace import Pace
+from deepvis.gui.truth import truth_of
 from deepvis.gui.widgets.status_line import Readings
+from deepvis.live.pairs import ORDINALS, place_text
 
 if TYPE_CHECKING:
     from deepvis.gui.grid_panel import GridPanel
@@ -74,11 +76,12 @@ class Presenter:
     def show(self, result: LiveResult) -> None:
         """Show everything a result holds."""
         boxes: list[tuple[Rect, str]] = []
-        if result.unit is not None and result.unit.box is not None:
-            boxes.append((result.unit.box, RECEPTIVE_FIELD))
+        if result.unit is not None:
+            found = (result.unit.box, result.unit.also_box)
+            boxes += [(box, RECEPTIVE_FIELD) for box in found if box is not None]
         self._inputs.picture.set_message("")
-        self._inputs.picture.set_picture(result.picture_rgb, result.frame.title, self._note)
-        self._inputs.picture.set_overlays(result.seen, boxes)
+        self._show_picture(result)
+        self._inputs.picture.set_overlays(result.seen, boxes, also=result.also_seen)
         about = (result.model, result.view.layer, result.view.unit, result.view.position, result.view.predictions)
         at_once = not result.fresh or result.frame.still or bool(result.problem) or about != self._said_of
         self._said_of = about
@@ -109,12 +112,18 @@ class Presenter:
         if self._layer.height * self._layer.width == 1:
             lines.append(f"{kind}value {number(float(summary.maxima[unit]))}")
             return "\n".join(lines)
-        row, column = summary.peak_position(unit)
-        lines.append(f"{kind}maximum {number(float(summary.maxima[unit]))} at row {row}, column {column}")
+        place = place_text(self._layer, summary.peak_position(unit))
+        lines.append(f"{kind}maximum {number(float(summary.maxima[unit]))} at {place}")
         lines.append(f"{kind}mean {number(float(summary.means[unit]))}")
         if position is not None:
-            lines.append(f"pointer at row {position[0]}, column {position[1]}")
+            lines.append(f"pointer at {place_text(self._layer, position)}")
         return "\n".join(lines)
+
+    def _show_picture(self, result: LiveResult) -> None:
+        truth = truth_of(result.frame.label, self._model, result.predictions)
+        note = "  ·  ".join(part for part in (self._note, truth.note) if part)
+        self._inputs.picture.set_picture(result.picture_rgb, result.frame.title, note)
+        self._inputs.picture.setToolTip(truth.tip)
 
     def _show_words(self, result: LiveResult) -> None:
         self._show_predictions(result)
@@ -205,15 +214,23 @@ def layer_text(layer: LayerInfo | None, hidden: int = 0) -> str:
         return ""
     units = f"{layer.units} units" if layer.units != 1 else "1 unit"
     units = f"{layer.units - hidden} of {units}" if hidden else units
-    size = f" of {layer.height}×{layer.width}" if layer.height * layer.width > 1 else ""
+    width = layer.width // 2 if layer.side_by_side else layer.width
+    size = f" of {layer.height}×{width}" if layer.height * width > 1 else ""
     tokens = f"  ·  {layer.prefix_tokens} tokens set apart" if layer.prefix_tokens else ""
-    return f"{units}{size}  ·  {layer.type_name}{tokens}"
+    return f"{units}{size}{_pictures_text(layer)}  ·  {layer.type_name}{tokens}"
+
+
+def _pictures_text(layer: LayerInfo) -> str:
+    """Which of two pictures its maps are of; empty where there is one, or where both have come together."""
+    if layer.side_by_side:
+        return "  ·  both pictures"
+    return f"  ·  {ORDINALS[layer.of_picture - 1]} picture" if layer.of_picture else ""
 
 
 def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
     """The facts table of the unit page."""
     mapped = layer.height * layer.width > 1
-    place = f"row {unit.position[0]}, column {unit.position[1]}"
+    place = place_text(layer, unit.position)
     if not mapped:
         facts = [("value", number(unit.value))]
     else:

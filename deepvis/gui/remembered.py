@@ -13,6 +13,7 @@ from deepvis.config import Settings, SettingsError
 from deepvis.imaging.colormap import COLORMAPS
 from deepvis.places import config_dir
 from deepvis.records import ModelRequest
+from deepvis.sources.pair_spec import PAIRS, join_pair, split_pair, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,6 +71,9 @@ class Remembered:
             settings = self._with(settings, NETWORK)
         if settings.model != (self._read("model") or Settings().model):
             free.discard("layer")
+        if settings.second is not None:
+            # it was given to go with the source that was given
+            free.discard("source")
         for name in (*LOOKS, "source", "layer"):
             settings = self._with(settings, (name,)) if name in free else settings
         return settings
@@ -186,11 +190,25 @@ def _network(request: ModelRequest) -> dict[str, object]:
 
 
 def _reopening(source: SourceState) -> str | None:
-    if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera"):
+    if source.lost or not source.spec or source.kind not in (*_FILES, "stream", "camera", "pair"):
         return None
-    if source.kind not in _FILES or "://" in source.spec:
-        return source.spec
-    return str(Path(source.spec).expanduser().absolute())  # the next run may start in another folder
+    two = None if Path(source.spec).expanduser().exists() else split_pair(source.spec)
+    if two is not None:
+        first, second = (unquoted(part) for part in two)
+        return join_pair(_if_file(first), _if_file(second))
+    return _elsewhere(source.spec) if source.kind in _FILES else source.spec
+
+
+def _if_file(spec: str) -> str:
+    return _elsewhere(spec) if Path(spec.removeprefix(PAIRS)).expanduser().exists() else spec
+
+
+def _elsewhere(spec: str) -> str:
+    """A file's spec as it is in any folder: the next run may start in another one."""
+    if "://" in spec:
+        return spec
+    prefix = PAIRS if spec.startswith(PAIRS) else ""
+    return prefix + str(Path(spec.removeprefix(PAIRS)).expanduser().absolute())
 
 
 def _renaming(name: str) -> str:
@@ -199,5 +217,5 @@ def _renaming(name: str) -> str:
 
 
 _COLORMAPS = ("colormap", "back_colormap")
-_FILES = ("video", "folder", "image")
+_FILES = ("video", "folder", "image", "list")
 _AS_JSON = ("opacity", "individual", "gamma", "hide_dead", "mean", "std", "input_size", "crop_ratio")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 
 from deepvis.gui.scan_dialog import ScanDialog
+from deepvis.live.page_notes import NO_SCAN_OF_TWO
 
 if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
@@ -28,7 +29,11 @@ class Scans(QObject):
         self._controller.view_changed.connect(lambda _view: self._tell_dialog())
 
     def open(self) -> None:
-        """Show the dialog; there is only one."""
+        """Show the dialog, of which there is only one, or say why this network cannot be scanned."""
+        info = self._controller.info
+        if info is not None and info.pictures > 1:
+            self._controller.told.emit(NO_SCAN_OF_TWO, "warning")
+            return
         if self._dialog is None:
             self._dialog = self._make()
         self._tell_dialog()

@@ -126,7 +126,7 @@ class StagePages(QObject):
         self._patience.stop()
         if picture.problem or picture.layout is None:
             # a picture without tiles and without a reason is on its way
-            self._panel.show_empty(picture.problem, offer=bool(picture.problem))
+            self._panel.show_empty(picture.problem, offer=bool(picture.problem) and self._may_offer())
             return
         self._panel.show_pattern(picture, self._controller.view.unit, self._pattern_words(picture))
 
@@ -210,7 +210,7 @@ class StagePages(QObject):
             return
         self._patience.stop()
         if data.problem or data.record is None:
-            self._panel.show_empty(data.problem or f"Nothing is known of {data.layer} yet.")
+            self._panel.show_empty(data.problem or f"Nothing is known of {data.layer} yet.", offer=self._may_offer())
             return
         correlation = data.record.correlation
         if stage is Stage.CORRELATION and correlation is None:
@@ -230,6 +230,11 @@ class StagePages(QObject):
         again, self._shown = self._shown is not None, None if page.correlation is None else page
         self._weights.show_correlation(page, self._name, again=again)
         self._mark(self._controller.view.unit)
+
+    def _may_offer(self) -> bool:
+        """Whether a scan or a synthesis can fill an empty page: not with networks of two pictures."""
+        info = self._controller.info
+        return info is None or info.pictures == 1
 
     def _mark(self, unit: int) -> None:
         page = self._page()

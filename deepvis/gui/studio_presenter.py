@@ -199,7 +199,8 @@ class StudioPresenter(QObject):
 
     def take_page(self, page: UnitPageData) -> None:
         """The gallery told what there is of the selected unit."""
-        self.auto.learn(page.unit, has_picture=bool(page.synthesized))
+        # where there can be none, none is lacking
+        self.auto.learn(page.unit, has_picture=bool(page.synthesized) or not page.offers)
         self._panel.start.set_pictures((*page.exemplars[:MOST_STARTS], *page.synthesized))
         self.comparison.renew((*page.synthesized, *page.exemplars))
         self._show()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deepvis.records import ModelRequest
 
 ADDRESS_WIDTH = 520
-FILE_KINDS = {"image", "video", "folder"}
+FILE_KINDS = {"image", "video", "folder", "list"}
 
 
 class WindowCommands(QObject):
@@ -40,10 +40,15 @@ class WindowCommands(QObject):
     def open_file(self) -> None:
         """Ask for an image or a video."""
         from deepvis.sources.decode import IMAGE_EXTENSIONS, VIDEO_EXTENSIONS  # noqa: PLC0415  (imports Pillow)
+        from deepvis.sources.image_list import LIST_EXTENSIONS  # noqa: PLC0415  (as above)
 
-        endings = " ".join(f"*{ending}" for ending in sorted(IMAGE_EXTENSIONS | VIDEO_EXTENSIONS))
-        kinds = f"Images and videos ({endings});;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open an image or a video", self._start(), kinds)
+        seen, lists = (
+            " ".join(f"*{ending}" for ending in sorted(endings))
+            for endings in (IMAGE_EXTENSIONS | VIDEO_EXTENSIONS, LIST_EXTENSIONS)
+        )
+        kinds = f"Images, videos, lists ({seen} {lists});;Lists of images ({lists});;All files (*)"
+        title = "Open an image, a video or a list of images"
+        path, _ = QFileDialog.getOpenFileName(self._window, title, self._start(), kinds)
         self._open(path)
 
     def open_folder(self) -> None:

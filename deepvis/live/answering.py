@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deepvis.causes import in_force
-from deepvis.imaging.geometry import InputGeometry, orient
 from deepvis.imaging.tiling import lay_out
 from deepvis.live.back_wish import back_wish
 from deepvis.live.backward_view import BackwardView, Seen
 from deepvis.live.causes import CauseView, changed
 from deepvis.live.gradient_grid import GradientGrid
 from deepvis.live.mosaic import compose_grid
+from deepvis.live.pair_pictures import Prepared, draw_seam, preparation_key, prepare
+from deepvis.live.pairs import draw_seams, layers_of, place_of, seam_color, shown_layer
 from deepvis.live.result import GridPicture, LiveResult, UnitReading
 from deepvis.live.summary import ColorScale, UnitSummary, color_scale, gradient_scale, summarize
 from deepvis.live.tile_order import LayerTrack
@@ -24,21 +25,13 @@ from deepvis.records import Frame, LayerInfo, Rect, Scaling, Stage, View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
     from deepvis.live.back_wish import BackWish
+    from deepvis.live.cause_result import Baseline, Causes
     from deepvis.live.frame_graph import Fault
+    from deepvis.live.pairs import Place
     from deepvis.models.engine import Engine, EngineAnswer
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    key: tuple[object, ...]
-    picture_rgb: NDArray[np.uint8]
-    network_picture: torch.Tensor
-    geometry: InputGeometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +56,7 @@ class Answering:
     """Remembers the last preparation, forward pass and layer: a new look at an old frame costs a drawing only."""
 
     def __init__(self, hurries: Callable[[], bool] = lambda: False) -> None:
-        self._prepared: _Prepared | None = None
+        self._prepared: Prepared | None = None
         self._asked: _Asked | None = None
         self._track = LayerTrack()
         self._track_key: tuple[object, ...] = ()
@@ -94,32 +87,37 @@ class Answering:
             Exception: whatever the network's own code raises.
         """
         started_s = time.perf_counter()
-        tap = engine.taps[view.layer]
+        info = shown_layer(engine.taps[view.layer].info, view.pair)
         prepared = self._prepare(engine, frame, view)
         seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
-        wish = back_wish(view, tap.info)
+        looked, beside = _looked_at(engine, view)
+        wish = back_wish(looked, engine.taps[looked.layer].info)
         self._backward.follow(engine, replace(seen, key=(prepared.key, in_force(view.changes))), wish)
         with changed(engine, view.changes):
             asked = self._ask(engine, prepared, frame, view)
-            shown = self._graded(wish, engine, seen.still, view) or self._active(asked, view)
+            # gradients of two layers side by side are those of one of them: the maps are shown instead
+            graded = None if beside else self._graded(wish, engine, seen.still, looked)
+            shown = graded or self._active(asked, view)
             back = self._backward.result(engine, view.back, asked.answer.predictions)
         reading = _reading(engine, asked, prepared, shown, view)
-        self._causes.follow(engine, seen, view, asked.answer)
+        baseline, causes = self._caused(engine, seen, looked, asked.answer, None if beside else reading)
+        seen_rects = prepared.seen(engine)
         result = LiveResult(
             frame,
             view,
             engine.loaded.name,
             prepared.picture_rgb,
-            _seen(engine, prepared.geometry),
-            tap.info,
-            self._grid(shown, tap.info, view),
+            seen_rects[0],
+            info,
+            self._grid(shown, info, view),
             reading,
             asked.answer.predictions if view.predictions else (),
             forward_ms=asked.answer.forward_ms,
             summary=asked.summary,
             back=back,
-            baseline=self._causes.baseline(asked.answer, reading),
-            causes=self._causes.causes(),
+            baseline=baseline,
+            causes=causes,
+            also_seen=seen_rects[1] if len(seen_rects) > 1 else None,
         )
         self._last = engine, replace(result, total_ms=(time.perf_counter() - started_s) * 1000)
         return self._last[1]
@@ -161,25 +159,27 @@ class Answering:
 
     @property
     def network_picture(self) -> torch.Tensor | None:
-        """What the network saw last: uint8 `(1 or 3, height, width)` on the host; None before the first picture."""
-        return None if self._prepared is None else self._prepared.network_picture
+        """What the network saw last: uint8 `(1 or 3, height, width)` on the host.
 
-    def _prepare(self, engine: Engine, frame: Frame, view: View) -> _Prepared:
-        key = (frame, engine, view.mirror, view.quarter_turns, view.fit)
-        if self._prepared is None or self._prepared.key != key:
-            picture = orient(frame.rgb, mirror=view.mirror, quarter_turns=view.quarter_turns)
-            network_picture, geometry = engine.loaded.preprocessing.prepare(picture, view.fit)
-            self._prepared = _Prepared(key, picture, network_picture, geometry)
+        None before the first picture, and where the network takes two.
+        """
+        prepared = self._prepared
+        return None if prepared is None or prepared.pictures > 1 else prepared.network_picture
+
+    def _prepare(self, engine: Engine, frame: Frame, view: View) -> Prepared:
+        if self._prepared is None or self._prepared.key != preparation_key(engine, frame, view):
+            self._prepared = prepare(engine, frame, view)
         return self._prepared
 
-    def _ask(self, engine: Engine, prepared: _Prepared, frame: Frame, view: View) -> _Asked:
-        key = (prepared.key, view.layer, in_force(view.changes))
+    def _ask(self, engine: Engine, prepared: Prepared, frame: Frame, view: View) -> _Asked:
+        layer, beside = layers_of(engine.taps[view.layer].info, view.pair)
+        key = (prepared.key, layer, beside, in_force(view.changes))
         known = self._asked is not None and self._asked.key == key
         if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
             return self._asked
-        answer = self._backward.answer()
+        answer = None if beside else self._backward.answer()
         if answer is None:
-            answer = engine.ask(prepared.network_picture, view.layer, to_the_end=view.predictions)
+            answer = engine.ask(prepared.network_picture, layer, to_the_end=view.predictions, beside=beside)
         summary = summarize(answer.activations.maps)
         self._follow(engine, view)
         if not known:
@@ -189,9 +189,19 @@ class Answering:
         return self._asked
 
     def _follow(self, engine: Engine, view: View) -> None:
-        key = (engine, view.layer)
+        key = (engine, *layers_of(engine.taps[view.layer].info, view.pair))
         if key != self._track_key:
             self._track, self._track_key = LayerTrack(), key
+
+    def _caused(
+        self, engine: Engine, seen: Seen, looked: View, answer: EngineAnswer, reading: UnitReading | None
+    ) -> tuple[Baseline | None, Causes | None]:
+        """What changes did, and what is asked about causes; nothing where two layers are shown at once."""
+        if reading is None:
+            self._causes.forget()
+            return None, None
+        self._causes.follow(engine, seen, looked, answer)
+        return self._causes.baseline(answer, reading), self._causes.causes()
 
     def _active(self, asked: _Asked, view: View) -> _Shown:
         scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
@@ -216,27 +226,44 @@ class Answering:
             units = self._track.tiles(shown.summary, view.grid)
         layout = lay_out(units, info.height, info.width, view.grid)
         bgrx = compose_grid(shown.maps, layout, shown.scale, shown.summary, view.grid)
+        if info.side_by_side:
+            draw_seams(bgrx, layout, seam_color(view.grid))
         nan_units = len(shown.summary.nan_units)
         hidden = info.units - len(units)
         return GridPicture(bgrx, layout, shown.scale, shown.summary, hidden, info.units, nan_units, shown.gradients)
 
 
-def _seen(engine: Engine, geometry: InputGeometry) -> Rect:
-    height, width = engine.loaded.preprocessing.input_size
-    return geometry.to_picture(Rect(0, 0, height, width))
+def _looked_at(engine: Engine, view: View) -> tuple[View, str]:
+    """The view of the one layer that is asked about, and the layer that is shown beside it; empty for none.
+
+    Of two pictures side by side it is the one in whose map the chosen position lies.
+    """
+    info = engine.taps[view.layer].info
+    layer, beside = layers_of(info, view.pair)
+    if not beside:
+        return (view if layer == view.layer else replace(view, layer=layer)), ""
+    if view.position is None:
+        return view, beside
+    place = place_of(info, view.pair, view.position)
+    return replace(view, layer=place.layer, position=place.position), beside
 
 
-def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, shown: _Shown, view: View) -> UnitReading | None:
+def _reading(engine: Engine, asked: _Asked, prepared: Prepared, shown: _Shown, view: View) -> UnitReading | None:
     activations = asked.answer.activations
     unit = min(view.unit, activations.maps.shape[0] - 1)
     unit_map = activations.maps[unit]
     summary = asked.summary
     position = _position(view, summary, unit, unit_map.shape[0], unit_map.shape[1])
-    box, text = _field(engine, prepared.geometry, view.layer, position)
+    info = engine.taps[view.layer].info
+    side_by_side, place = shown_layer(info, view.pair).side_by_side, place_of(info, view.pair, position)
+    boxes, text = _field(engine, prepared, place)
     pane = view.pane
     picture = None
     if pane.height > 0 and pane.width > 0:
-        picture = compose_unit(shown.maps[unit], prepared.network_picture, shown.scale, view.grid, pane)
+        beneath = prepared.beneath(place, side_by_side=side_by_side)
+        picture = compose_unit(shown.maps[unit], beneath, shown.scale, view.grid, pane)
+        if side_by_side:
+            draw_seam(picture, seam_color(view.grid))
     prefix = () if activations.prefix is None else tuple(activations.prefix[unit].float().tolist())
     return UnitReading(
         unit,
@@ -246,10 +273,11 @@ def _reading(engine: Engine, asked: _Asked, prepared: _Prepared, shown: _Shown, 
         float(summary.means[unit]),
         position,
         view.position is not None,
-        box,
+        boxes[0] if boxes else None,
         text,
         prefix,
         picture,
+        boxes[1] if len(boxes) > 1 else None,
     )
 
 
@@ -259,11 +287,11 @@ def _position(view: View, summary: UnitSummary, unit: int, height: int, width: i
     return min(view.position[0], height - 1), min(view.position[1], width - 1)
 
 
-def _field(engine: Engine, geometry: InputGeometry, layer: str, position: tuple[int, int]) -> tuple[Rect | None, str]:
-    """What a position can see, in picture pixels, and its size for people."""
-    boxes = engine.boxes.get(layer)
+def _field(engine: Engine, prepared: Prepared, place: Place) -> tuple[tuple[Rect, ...], str]:
+    """What a place can see in each picture that is shown, in pixels of what is shown, and its size for people."""
+    boxes = engine.boxes.get(place.layer)
     if boxes is None:
-        return None, ""
-    top, left, bottom, right = (float(side) for side in boxes[:, position[0], position[1]])
-    text = field_text(boxes, position[0], position[1], engine.loaded.preprocessing.input_size)
-    return geometry.to_picture(Rect(top, left, bottom - top, right - left)), text
+        return (), ""
+    top, left, bottom, right = (float(side) for side in boxes[:, place.position[0], place.position[1]])
+    text = field_text(boxes, *place.position, engine.loaded.preprocessing.input_size)
+    return prepared.boxes(Rect(top, left, bottom - top, right - left), place), text

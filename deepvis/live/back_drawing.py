@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from deepvis.imaging.attribution_views import histogram, overlaid
 from deepvis.kinds import BackView
 from deepvis.live.unit_picture import fitted
 
 if TYPE_CHECKING:
-    import torch
     from numpy.typing import NDArray
 
     from deepvis.kinds import Overlay
@@ -45,12 +45,17 @@ class Drawable:
 
     Args:
         values: float32 `(channels, height, width)` or `(height, width)`, on any device.
-        seen: what the network saw, uint8 `(1 or 3, rows, columns)` on the host.
+        seen: what the network saw, uint8 `(1 or 3, rows, columns)` on the host; of two pictures the channels of both.
+        pictures: that it saw at once. Two are drawn side by side; a map that is of no picture alone lies over both.
     """
 
-    def __init__(self, values: torch.Tensor, seen: torch.Tensor) -> None:
+    def __init__(self, values: torch.Tensor, seen: torch.Tensor, pictures: int = 1) -> None:
         self.values: NDArray[np.float32] = values.detach().float().cpu().numpy()
         self._seen = seen
+        if pictures > 1:
+            parts = np.split(self.values, pictures) if self.values.ndim == 3 else [self.values] * pictures
+            self.values = np.concatenate(parts, axis=-1)
+            self._seen = torch.cat(seen.chunk(pictures), dim=2)
         self._drawn: tuple[Look, NDArray[np.uint8]] | None = None
 
     def picture(self, look: Look) -> NDArray[np.uint8]:

@@ -111,7 +111,8 @@ class BackwardView:
         )
         if attribution is None or finding.drawable is None:
             return told
-        look = look_of(back, (seen.picture.shape[1], seen.picture.shape[2]))
+        width = seen.picture.shape[2] * engine.loaded.preprocessing.pictures
+        look = look_of(back, (seen.picture.shape[1], width))
         extent, counts = finding.drawable.figures(look)
         if wish.checks and finding.rest is None:
             self._checks.follow(engine, wish.about, attribution, seen.picture)

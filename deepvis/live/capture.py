@@ -146,7 +146,7 @@ class CaptureWorker(Worker):
             self.report(Notice(note, "warning"))
         if picture is not None:
             self._one_more = False
-            self._deliver(picture, still=delay_s is None or source.state().kind == "folder")
+            self._deliver(picture, still=source.stands_still())
         return delay_s
 
     def _deliver(self, picture: Picture, *, still: bool) -> None:
@@ -161,6 +161,8 @@ class CaptureWorker(Worker):
                 still,
                 picture.scene,
                 picture.mixed,
+                picture.label,
+                picture.second_rgb,
             )
         )
         self._number += 1

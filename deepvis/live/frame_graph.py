@@ -97,6 +97,7 @@ class FrameGraph:
         self._options = Options(canceled=hurries)
         self.faults: list[Fault] = []
         self._picture = picture
+        self._pictures = engine.loaded.preprocessing.pictures
         self._key = key
         self._layers = engine.taps.keys()
         self._subject = Subject(engine, picture, layers=self._known(wish), to_the_end=wish.to_the_end)
@@ -185,7 +186,7 @@ class FrameGraph:
     def _take(self, finding: Finding, attribution: Attribution) -> None:
         finding.attribution = attribution
         finding.reason = attribution.reason or (attribution.coverage if attribution.same_as_gradient else "")
-        finding.drawable = None if finding.reason else Drawable(attribution.values, self._picture)
+        finding.drawable = None if finding.reason else Drawable(attribution.values, self._picture, self._pictures)
 
     def _runs(self, wish: BackWish) -> bool:
         """Makes the pass, so that its time is not counted to what is asked of it."""

@@ -10,6 +10,7 @@ from deepvis.imaging.geometry import orient
 from deepvis.live.events import DevicesFound, Event, ModelReady, Notice
 from deepvis.live.loan import Lender, Loan
 from deepvis.live.mailbox import Mailbox
+from deepvis.live.pairs import remark
 from deepvis.live.result import LiveResult
 from deepvis.live.worker import Worker
 from deepvis.records import Frame, Precision, View
@@ -244,6 +245,8 @@ class InferenceWorker(Worker):
         with torch.inference_mode():
             result = self._answering.answer(engine, frame, view, frozen=self._frozen)
         self._tell_faults(self._answering)
+        if (told := remark(engine.loaded.name, engine.loaded.preprocessing.pictures, frame)) is not None:
+            self._say(*told, "warning")
         if result.grid is not None and result.grid.nan_units:
             self._say(
                 f"numbers of {view.layer}",

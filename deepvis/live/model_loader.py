@@ -146,7 +146,7 @@ class ModelWorker(Worker):
         if self._canceled():
             return
         shape = engine.loaded.preprocessing
-        batch = torch.zeros(1, shape.channels, *shape.input_size)
+        batch = torch.zeros(1, shape.input_channels, *shape.input_size)
         try:
             boxes = receptive_boxes(network, batch, tuple(engine.taps.values()))
         except Exception as error:  # noqa: BLE001  (the network is the person's own code: anything may come out of it)

@@ -87,7 +87,8 @@ class PageMaker:
         nothing_made = not_synthesized(self._running, layer, unit)
         if source is None:
             why = self._shelf.trouble or not_scanned(self._running, layer, scanned=self._shelf.scanned)
-            return UnitPageData(address, notes={**dict.fromkeys(SCANNED_PARTS, why), "synthesized": nothing_made})
+            notes = {**dict.fromkeys(SCANNED_PARTS, why), "synthesized": nothing_made}
+            return UnitPageData(address, notes=notes, offers=self._running.info.pictures == 1)
         gallery, record = source
         stale = " ".join(text for text in (record.stale, self._shelf.trouble) if text)
         return UnitPageData(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 SCANNED_PARTS = ("exemplars", "minima", "quantiles", "histogram", "classes", "similar")
 
+NO_SCAN_OF_TWO = "Scans work with networks of one picture, and this one takes two at once. Look at its layers live."
+NO_SYNTHESIS_FOR_TWO = "Pictures are synthesized for networks of one picture, and this one takes two at once."
+
 _IMPORT = "Pictures of the 2015 toolbox can be read in: deepvis import."
 
 
@@ -23,6 +26,8 @@ def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> st
         layer: the layer.
         scanned: there are results of other layers.
     """
+    if running.info.pictures > 1:
+        return NO_SCAN_OF_TWO
     if not scanned:
         what, command = f"No images were scanned with {running.info.name} yet.", running.scan_command()
         if not layer.worth_showing:
@@ -35,6 +40,8 @@ def not_scanned(running: RunningModel, layer: LayerInfo, *, scanned: bool) -> st
 
 def not_synthesized(running: RunningModel, layer: LayerInfo, unit: int) -> str:
     """Why there is no synthesized picture of a unit."""
+    if running.info.pictures > 1:
+        return NO_SYNTHESIS_FOR_TWO
     command = running.synthesize_command(layer.name, unit)
     return (
         f"No picture was synthesized for this unit yet. Press 2 or the button below to make one, or in a terminal: "
@@ -44,6 +51,8 @@ def not_synthesized(running: RunningModel, layer: LayerInfo, unit: int) -> str:
 
 def layer_not_synthesized(running: RunningModel, layer: LayerInfo) -> str:
     """Why there is no grid of synthesized pictures."""
+    if running.info.pictures > 1:
+        return NO_SYNTHESIS_FOR_TWO
     return (
         f"No pictures were synthesized for units of {layer.name} yet. Make one of the selected unit on its page, or "
         f"all of them in a terminal: {running.synthesize_command(layer.name)}. {_IMPORT}"

@@ -123,6 +123,7 @@ class UnitPageData:
             sentence that says why it is empty and what to do; no entry where it is not empty.
         stale: why all this does not belong to the running model; empty where it does.
         origin: one line: how many images of which folder, when.
+        offers: a scan or a synthesis can fill what is empty.
     """
 
     unit: UnitId
@@ -139,6 +140,7 @@ class UnitPageData:
     notes: dict[str, str] = field(default_factory=dict)
     stale: str = ""
     origin: str = ""
+    offers: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

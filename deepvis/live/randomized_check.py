@@ -125,7 +125,8 @@ class RandomizedChecks:
         if not attribution.complete:
             return
         correlation = rank_correlation(job.truth.values, attribution.values)
-        checked = _Checked(depth, correlation, Drawable(attribution.values, job.picture))
+        pictures = engine.loaded.preprocessing.pictures
+        checked = _Checked(depth, correlation, Drawable(attribution.values, job.picture, pictures))
         self._checked[job.stage : job.stage + 1] = [checked]
         job.copy, job.rest, job.stage = None, None, job.stage + 1
 

@@ -33,6 +33,7 @@ class UnitReading:
         prefix: activations at class and register tokens; empty where the network has none.
         picture_rgb: uint8 `(height, width, 3)` for the unit's pane; None while the pane has no size. Its map is that of
             the grid: where the grid shows gradients, the gradients of this unit. All numbers are activations.
+        also_box: the same as `box` in the second of two pictures that are shown; None where there is none.
     """
 
     unit: int
@@ -46,6 +47,7 @@ class UnitReading:
     field_text: str
     prefix: tuple[float, ...]
     picture_rgb: NDArray[np.uint8] | None
+    also_box: Rect | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +83,10 @@ class LiveResult:
         frame: the frame.
         view: the view that was answered; a late answer can be told by it.
         model: key of the model that ran.
-        picture_rgb: the frame as shown, turned and mirrored, uint8 `(height, width, 3)`.
+        picture_rgb: the frame as shown, turned and mirrored, uint8 `(height, width, 3)`; of a network of two pictures
+            one of them, or both side by side.
         seen: the part of the picture the network gets, in its pixels; larger than the picture where it was padded.
-        layer: the viewed layer; None where the network could not be asked.
+        layer: the viewed layer as it is shown; None where the network could not be asked.
         grid: None while the pane has no size or another stage than the activations is shown, or where `problem` says
             why.
         unit: None where `problem` says why.
@@ -96,6 +99,7 @@ class LiveResult:
         back: the backward view; None where it is off, or where `problem` says why.
         baseline: the answer without the changes of the view; None where no change is on: then all this is that answer.
         causes: what was asked about the selected unit's causes; None where nothing was.
+        also_seen: the same as `seen` in the second of two pictures that are shown; None where there is none.
     """
 
     frame: Frame
@@ -115,3 +119,4 @@ class LiveResult:
     back: BackResult | None = None
     baseline: Baseline | None = None
     causes: Causes | None = None
+    also_seen: Rect | None = None

@@ -92,6 +92,7 @@ def model_arguments(model: ModelRequest, *, everything: bool = False) -> list[st
         ("--input-size", size),
         ("--interpolation", model.interpolation),
         ("--crop-ratio", model.crop_ratio),
+        ("--inputs", model.inputs),
     )
     said = [(flag, value) for flag, value in options if everything or value is not None]
     return [part for flag, value in said for part in (flag, "" if value is None else str(value))]

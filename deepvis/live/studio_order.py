@@ -13,6 +13,7 @@ from torch.nn import functional
 from deepvis.live.recipe_changes import recipe_changes
 from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
+from deepvis.models.two_inputs import refuse_pairs
 from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
@@ -73,6 +74,7 @@ def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
         ModelError: there is no such layer or unit.
     """
     wish, engine = asked.wish, loan.engine
+    refuse_pairs(engine.loaded.name, engine.loaded.preprocessing, "synthesis")
     layer = _layer(engine, wish)
     recipe = _recipe(wish, recipe_named(wish.recipe), is_classes=layer.is_classes)
     _check(wish)

@@ -12,7 +12,8 @@ import torch
 from deepvis.models.errors import ModelError
 from deepvis.models.layers import LayerTap, describe_layers
 from deepvis.models.own_model import is_own
-from deepvis.models.probe import Probe
+from deepvis.models.pair_layers import with_pairs
+from deepvis.models.probe import Activations, Probe
 from deepvis.models.zoo import load_model
 from deepvis.records import SOFTMAX, ModelInfo, Precision, Prediction
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.models.preprocess import Preprocessing
-    from deepvis.models.probe import Activations
     from deepvis.models.zoo import LoadedModel
     from deepvis.records import ModelRequest
 
@@ -103,6 +103,7 @@ class Engine:
             self.precision,
             self.loaded.weights_sha256,
             shape.identity(),
+            shape.pictures,
         )
 
     def move(self, device: torch.device, precision: Precision) -> None:
@@ -134,24 +135,26 @@ class Engine:
         """Feed the network in the memory order in which another engine feeds its own."""
         self._likes_channels_last = other._likes_channels_last
 
-    def ask(self, picture: torch.Tensor, layer: str, *, to_the_end: bool) -> EngineAnswer:
-        """Run the network on one prepared picture.
+    def ask(self, picture: torch.Tensor, layer: str, *, to_the_end: bool, beside: str = "") -> EngineAnswer:
+        """Run the network on one prepared picture, or on two that go in at once.
 
         Args:
             picture: uint8 `(channels, height, width)` on the host, from `Preprocessing.prepare`.
             layer: name of the layer wanted.
             to_the_end: also the predictions; otherwise the pass stops after the layer.
+            beside: a layer of the same shape, whose maps come at the left of the layer's; tokens are left out then.
         """
         started_s = time.perf_counter()
-        tap = self.taps[layer]
+        taps = [self.taps[name] for name in (beside, layer) if name]
         batch = self.batch(picture)
         with torch.inference_mode():
-            answer = self._probe.run(batch, [tap], to_the_end=to_the_end)
+            answer = self._probe.run(batch, taps, to_the_end=to_the_end)
             predictions = self.predictions(answer.probabilities) if to_the_end else ()
         if self.device.type != "cpu":
             torch.accelerator.synchronize()
         milliseconds = (time.perf_counter() - started_s) * 1000
-        maps = planar(answer.activations[layer])
+        found = [planar(answer.activations[tap.name]) for tap in taps]
+        maps = found[0] if len(found) == 1 else Activations(torch.cat([each.maps for each in found], dim=2))
         return EngineAnswer(maps, predictions, to_the_end, milliseconds, answer.logits, answer.probabilities)
 
     def stream(
@@ -203,7 +206,7 @@ class Engine:
 
     def _dummy(self) -> torch.Tensor:
         shape = self.loaded.preprocessing
-        return torch.zeros(1, shape.channels, *shape.input_size)
+        return torch.zeros(1, shape.input_channels, *shape.input_size)
 
 
 def planar(activations: Activations) -> Activations:
@@ -249,6 +252,8 @@ def _described(loaded: LoadedModel, request: ModelRequest) -> tuple[LoadedModel,
                 labels=loaded.labels,
                 emits_probabilities=loaded.emits_probabilities,
             )
+            if shape.pictures > 1:
+                taps = with_pairs(loaded.network, _noise(shape, size), taps)
         except ModelError:
             raise
         except Exception as error:  # noqa: BLE001  (the person's own code: a wrong size may raise anything)
@@ -260,7 +265,7 @@ def _described(loaded: LoadedModel, request: ModelRequest) -> tuple[LoadedModel,
 
 def _noise(shape: Preprocessing, size: tuple[int, int]) -> torch.Tensor:
     """Not zeros: a network that divides by its own statistics must not meet a constant picture."""
-    return torch.randn(1, shape.channels, *size, generator=torch.Generator().manual_seed(0))
+    return torch.randn(1, shape.input_channels, *size, generator=torch.Generator().manual_seed(0))
 
 
 def _does_not_run(loaded: LoadedModel, request: ModelRequest, error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from deepvis.models import efficientnet_lite, timm_models, torchvision_models
 from deepvis.models.downloads import sha256_of
 from deepvis.models.labels import timm_labels
 from deepvis.models.loading import ModelError
-from deepvis.models.own_model import build_own, guess_preprocessing, own_key
+from deepvis.models.own_model import build_own, guess_preprocessing, input_shape, own_key
+from deepvis.models.two_inputs import inputs_of, joined
 from deepvis.models.weights import class_count, load_strictly, misfit, read_state_dict
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from deepvis.models.loading import Watch
     from deepvis.models.preprocess import Preprocessing
     from deepvis.models.weights import StateDict
-    from deepvis.records import ModelRequest
+    from deepvis.records import Inputs, ModelRequest
 
 RANDOM = "random"
 """The `weights` of a request that wants none."""
@@ -120,7 +121,9 @@ def load_own(request: ModelRequest, watch: Watch) -> Parts:
     else:
         tensors, sha256, origin = _read_file(str(request.weights), watch)
         load_strictly(network, tensors, origin)
-    return Parts(own_key(request.name), network, _described(network), (), origin, sha256)
+    inputs = inputs_of(network, input_shape(network)[0], request.inputs)
+    preprocessing = _described(network, inputs)
+    return Parts(own_key(request.name), joined(network, inputs), preprocessing, (), origin, sha256)
 
 
 def timm_key(name: str) -> str:
@@ -190,13 +193,13 @@ def _require_size(network: nn.Module, request: ModelRequest) -> None:
         )
 
 
-def _described(network: nn.Module) -> Preprocessing:
+def _described(network: nn.Module, inputs: Inputs) -> Preprocessing:
     """From a configuration of timm's form on the module, else a guess."""
-    guess = guess_preprocessing(network)
+    guess = guess_preprocessing(network, inputs)
     cfg = timm_models.describing(network)
     if not cfg:
         return guess
     if (cfg.get("input_size") or (guess.channels,))[0] != guess.channels:
         size = tuple(cfg["input_size"][1:])
         cfg = cfg | {"input_size": (guess.channels, *size), "mean": guess.mean, "std": guess.std}
-    return timm_models.preprocessing_of(cfg)
+    return replace(timm_models.preprocessing_of(cfg), pictures=guess.pictures)

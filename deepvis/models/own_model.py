@@ -16,6 +16,8 @@ from torch import nn
 
 from deepvis.models.loading import ModelError, seeded
 from deepvis.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from deepvis.models.two_inputs import STACKED_CHANNELS
+from deepvis.records import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,21 +77,28 @@ def made_by(name: str) -> object:
         return factory if isinstance(factory, nn.Module) else _call(factory, name)
 
 
-def guess_preprocessing(network: nn.Module) -> Preprocessing:
+def guess_preprocessing(network: nn.Module, inputs: Inputs = Inputs.ONE) -> Preprocessing:
     """Preprocessing for a network nobody described: ImageNet's for RGB, 0.5 and 0.5 for gray.
 
     The number of channels is that of the first convolution; without one, that of the first linear layer, taken for a
     square patch or picture. The size is 224 except for linear layers on a flattened picture.
 
+    Args:
+        network: as its factory made it.
+        inputs: what it takes at once; of two pictures each has half of the channels of a first layer that takes both.
+
     Raises:
-        ValueError: the network takes neither 1 nor 3 channels.
+        ValueError: the network takes neither 1 nor 3 channels of a picture.
     """
-    channels, side = _input_shape(network)
+    channels, side = input_shape(network)
+    pictures = 1 if inputs is Inputs.ONE else 2
+    if inputs is Inputs.STACKED or (pictures == 2 and channels in STACKED_CHANNELS):
+        channels //= 2
     mean, std = ((0.5,) * channels,) * 2 if channels != 3 else (IMAGENET_MEAN, IMAGENET_STD)
-    return Preprocessing((side, side), channels, mean, std)
+    return Preprocessing((side, side), channels, mean, std, pictures=pictures)
 
 
-def _input_shape(network: nn.Module) -> tuple[int, int]:
+def input_shape(network: nn.Module) -> tuple[int, int]:
     """Channels and side of the input, as far as the layers tell."""
     flat = False
     for module in network.modules():

@@ -43,6 +43,8 @@ class Preprocessing:
         std: per channel, what is left is divided by it.
         interpolation: `nearest`, `bilinear` or `bicubic`; the last two with antialiasing.
         crop_ratio: side of the center crop over the resized short side, above 0 and at most 1.
+        pictures: that go in at once, 1 or 2, each prepared by itself; the channels of the second come behind those of
+            the first.
 
     Raises:
         ValueError: a field does not fit; the message is a sentence.
@@ -54,6 +56,7 @@ class Preprocessing:
     std: tuple[float, ...] = IMAGENET_STD
     interpolation: str = "bilinear"
     crop_ratio: float = 0.875
+    pictures: int = 1
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):
@@ -69,10 +72,21 @@ class Preprocessing:
             raise ValueError(f"interpolation '{self.interpolation}' is unknown: use {', '.join(INTERPOLATIONS)}.")
         if not 0 < self.crop_ratio <= 1:
             raise ValueError(f"crop_ratio must be above 0 and at most 1, not {self.crop_ratio}.")
+        if self.pictures not in (1, 2):
+            raise ValueError(f"A network takes 1 or 2 pictures at once, not {self.pictures}.")
+
+    @property
+    def input_channels(self) -> int:
+        """Of the network's input: those of all its pictures."""
+        return self.channels * self.pictures
 
     def identity(self, fit: Fit = Fit.CROP) -> str:
         """JSON text that is the same for two preprocessings only if they give the same inputs."""
-        return json.dumps({**asdict(self), "fit": str(fit)}, sort_keys=True)
+        told = asdict(self)
+        if self.pictures == 1:
+            # galleries were written before there were others
+            del told["pictures"]
+        return json.dumps({**told, "fit": str(fit)}, sort_keys=True)
 
     def prepare(self, rgb: NDArray[np.uint8], fit: Fit = Fit.CROP) -> tuple[torch.Tensor, InputGeometry]:
         """Bring a picture to the network's input size, on the CPU.
@@ -106,14 +120,15 @@ class Preprocessing:
         """What the network is fed.
 
         Args:
-            picture: uint8 `(channels, height, width)`, as `prepare` gives it, or many: `(pictures, channels, ...)`.
+            picture: uint8 `(channels, height, width)`, as `prepare` gives it, or many: `(pictures, channels, ...)`;
+                where two pictures go in at once, the channels of both.
             device: where the network is.
             dtype: its number format; the arithmetic is float32.
 
         Returns:
             `(pictures, channels, height, width)`: `(picture / 255 - mean) / std`; one picture for a single one.
         """
-        factor, shift = _affine(self.mean, self.std, str(device))
+        factor, shift = _affine(self.mean * self.pictures, self.std * self.pictures, str(device))
         batch = picture if picture.dim() == 4 else picture.unsqueeze(0)
         return batch.to(device).float().mul_(factor).add_(shift).to(dtype)
 
@@ -124,8 +139,11 @@ class Preprocessing:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
-        """`prepare` and `normalize` in one: `(1, channels, *input_size)` from uint8 `(height, width, 3)`."""
-        return self.normalize(self.prepare(rgb, fit)[0], device, dtype)
+        """`prepare` and `normalize` in one: `(1, input_channels, *input_size)` from uint8 `(height, width, 3)`.
+
+        Where two pictures go in at once, this is both of them.
+        """
+        return self.normalize(self.prepare(rgb, fit)[0].repeat(self.pictures, 1, 1), device, dtype)
 
     def _kept(self, height: int, width: int, fit: Fit) -> tuple[int, int, int, int]:
         """`(top, left, height, width)` of what is resized: the middle of a strip too thin for its resize to fit."""

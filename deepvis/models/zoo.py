@@ -13,6 +13,7 @@ from deepvis.models import efficientnet_lite, families, timm_models, torchvision
 from deepvis.models.labels import read_labels
 from deepvis.models.loading import Canceled, ModelError, Progress, Watch, never, seeded, silent
 from deepvis.models.own_model import HOW_TO, is_own, own_key
+from deepvis.records import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,9 @@ def load_model(
         Canceled: `canceled` said so.
     """
     watch = Watch(progress, canceled)
+    if request.inputs not in (None, Inputs.ONE) and not is_own(request.name):
+        what = f"--inputs {request.inputs} is for networks of your own"
+        raise ModelError(f"{what}, and {request.name} takes one picture at a time. Leave the option out.")
     labels = read_labels(request.labels) if request.labels else None
     watch.say(f"Building {request.name}")
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.precompute.request import ScanError
+from deepvis.sources.labels import class_folder, has_class_folders, read_lines, relative_name
 
 if TYPE_CHECKING:
     from deepvis.precompute.listing import Listing
@@ -56,10 +57,10 @@ def find_labels(listing: Listing, wish: str | None, chosen: list[int]) -> Labeli
     """
     if wish == NONE:
         return Labeling()
-    if wish is None and not _looks_sorted_into_folders(listing, chosen):
+    if wish is None and not has_class_folders(listing.names[number] for number in chosen):
         return Labeling()
     if wish in (None, FOLDERS):
-        return _numbered({number: _folder(listing.names[number]) for number in chosen})
+        return _numbered({number: class_folder(listing.names[number]) for number in chosen})
     table = _read_table(Path(str(wish)).expanduser(), listing.root)
     found = {number: table[listing.names[number]] for number in chosen if listing.names[number] in table}
     if not found:
@@ -67,15 +68,6 @@ def find_labels(listing: Listing, wish: str | None, chosen: list[int]) -> Labeli
             f"{wish} names no file of {listing.root}: write one line `path,label` for each, with the path from there."
         )
     return _numbered(found)
-
-
-def _looks_sorted_into_folders(listing: Listing, chosen: list[int]) -> bool:
-    depths = {listing.names[number].count("/") for number in chosen}
-    return depths == {1} and len({_folder(listing.names[number]) for number in chosen}) >= 2
-
-
-def _folder(name: str) -> str:
-    return name.partition("/")[0] if "/" in name else ""
 
 
 def _numbered(classes: dict[int, str]) -> Labeling:
@@ -87,18 +79,11 @@ def _numbered(classes: dict[int, str]) -> Labeling:
 def _read_table(path: Path, root: Path) -> dict[str, str]:
     """File name relative to the root, with `/`, to label."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row and any(cell.strip() for cell in row)]
+        lines = read_lines(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ScanError(f"The labels in {path} cannot be read: {reason}.") from error
-    short = next((number for number, row in enumerate(rows, 1) if len(row) < 2), None)
+    short = next((line.number for line in lines if line.label is None or line.second), None)
     if short is not None:
         raise ScanError(f"Row {short} of {path} is no `path,label`.")
-    return {_relative(row[0].strip(), root): row[1].strip() for row in rows}
-
-
-def _relative(text: str, root: Path) -> str:
-    path = PurePosixPath(text.replace("\\", "/"))
-    folder = PurePosixPath(root.absolute().as_posix())
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    return {relative_name(line.first, root): line.label or "" for line in lines}

@@ -16,6 +16,7 @@ from deepvis.gallery.records import JobRecord, ModelIdentity
 from deepvis.models.engine import Engine, build_engine
 from deepvis.models.errors import ModelError
 from deepvis.models.receptive_field import receptive_boxes
+from deepvis.models.two_inputs import refuse_pairs
 from deepvis.precompute.labeling import Labeling, find_labels
 from deepvis.precompute.layer_choice import layers_wanted
 from deepvis.precompute.listing import Listing, list_folder
@@ -98,6 +99,7 @@ def make_plan(request: ScanRequest, listing: Listing, engine: Engine) -> ScanPla
     Raises:
         ScanError: layers that are not there, labels that cannot be read, no file that could be an image.
     """
+    _refuse_pairs(engine)
     chosen = listing.chosen(request.limit)
     if not chosen:
         raise ScanError(f"None of the {len(listing.names)} files in {listing.root} can be an image, by their names.")
@@ -127,6 +129,13 @@ def make_plan(request: ScanRequest, listing: Listing, engine: Engine) -> ScanPla
         },
         hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def _refuse_pairs(engine: Engine) -> None:
+    try:
+        refuse_pairs(engine.loaded.name, engine.loaded.preprocessing, "scanning")
+    except ModelError as error:
+        raise ScanError(str(error)) from error
 
 
 def list_images(request: ScanRequest) -> Listing:

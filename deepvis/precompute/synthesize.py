@@ -16,6 +16,7 @@ from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.devices import DeviceError, is_out_of_memory, resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import Canceled, ModelError
+from deepvis.models.two_inputs import refuse_pairs
 from deepvis.precompute.lanes import Lanes, lane_count
 from deepvis.precompute.picture_estimate import Trial
 from deepvis.precompute.picture_pace import PicturePace
@@ -67,6 +68,7 @@ def run_synthesis(request: PicturesRequest, *, report: Report, control: ScanCont
         device = resolve_device(request.device)
         report(ScanProgress(READING))
         engine = build_engine(request.model, progress=_silent, canceled=lambda: control.stopped)
+        refuse_pairs(engine.loaded.name, engine.loaded.preprocessing, "synthesis")
         engine.move(device, Precision.FLOAT32)
         plan = make_picture_plan(request, engine)
         with GalleryWriter(plan.gallery, plan.identity.model) as writer:

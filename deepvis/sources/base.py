@@ -37,6 +37,8 @@ class Picture:
         path: the file whose pixels these are, if they are exactly one file's.
         scene: the same for all that show one and the same picture; empty where the source does not know.
         mixed: two pictures at once: a cross-fade.
+        label: what it really shows, a class's name or number; empty where nobody said.
+        second_rgb: a second picture that belongs to it, as `rgb`; None where there is none.
     """
 
     rgb: NDArray[np.uint8]
@@ -44,6 +46,8 @@ class Picture:
     path: Path | None = None
     scene: str = ""
     mixed: bool = False
+    label: str = ""
+    second_rgb: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,10 @@ class FrameSource(ABC):
     @abstractmethod
     def delay_s(self) -> float | None:
         """Seconds to wait before the next read, 0 for at once; None: nothing comes before a command does."""
+
+    def stands_still(self) -> bool:
+        """Whether the picture read last stays until a command comes."""
+        return self.delay_s() is None
 
     @abstractmethod
     def state(self) -> SourceState:

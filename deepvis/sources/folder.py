@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deepvis.records import SourceState
 from deepvis.sources.base import FrameSource, Next, Picture, Previous, Seek, SourceCommand, SourceError
 from deepvis.sources.decode import is_image, read_image
+from deepvis.sources.labels import class_folder, has_class_folders
 from deepvis.sources.natural import natural_path_key
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _LISTING_SHARE = 20
 class FolderSource(FrameSource):
     """The images of a folder and its subfolders, in natural order; it stays at one until told to move.
 
+    Where every image lies in one of several direct subfolders, the subfolder is its label.
+
     Files that appear later join in: the folder is listed again while it waits, at most once a second, and on every
     next and previous. The file that is shown stays the one shown, whatever comes before it or takes it away.
     """
@@ -33,6 +36,7 @@ class FolderSource(FrameSource):
         self._folder = folder
         self._clock = clock
         self._files: list[Path] = []
+        self._labeled = False
         self._here: Path | None = None
         self._step = 1
         self._untried = 0
@@ -62,8 +66,10 @@ class FolderSource(FrameSource):
         if not self._untried or self._here is None:
             self._refresh()
             return None
+        name = self._here.relative_to(self._folder)
+        label = class_folder(name.as_posix()) if self._labeled else ""
         try:
-            picture = Picture(read_image(self._here), str(self._here.relative_to(self._folder)), self._here)
+            picture = Picture(read_image(self._here), str(name), self._here, label=label)
         except SourceError as error:
             self._skip(self._here, error)
             return None
@@ -75,6 +81,10 @@ class FolderSource(FrameSource):
         if not self._is_open:
             return None
         return 0.0 if self._untried else max(0.0, self._next_listing_s() - self._clock())
+
+    def stands_still(self) -> bool:
+        """Always; only files may come and go."""
+        return True
 
     def control(self, command: SourceCommand) -> None:
         """Next and previous (around the ends), seek (to a file's index)."""
@@ -148,6 +158,7 @@ class FolderSource(FrameSource):
     def _list(self) -> None:
         started_s = self._clock()
         self._files = list_images(self._folder)
+        self._labeled = has_class_folders(path.relative_to(self._folder).as_posix() for path in self._files)
         self._listed_s = self._clock()
         self._listing_took_s = self._listed_s - started_s
 

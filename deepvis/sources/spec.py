@@ -14,12 +14,18 @@ from deepvis.sources.decode import is_image, is_video, looks_like_image
 from deepvis.sources.demo import DemoReel
 from deepvis.sources.fallback import FallbackSource
 from deepvis.sources.folder import FolderSource
+from deepvis.sources.image_list import LIST_EXTENSIONS, ImageListSource
 from deepvis.sources.images import ImageSource
+from deepvis.sources.pair_spec import split_pair, unquoted
+from deepvis.sources.pairs import PairSource, TwiceSource
 from deepvis.sources.stream import SCHEMES, StreamSource
 from deepvis.sources.synthetic import SyntheticPattern
 from deepvis.sources.video import VideoSource
 
-GRAMMAR = "auto, camera, camera:1, camera:NAME, demo, synthetic, a file or folder, or a URL"
+GRAMMAR = (
+    "auto, camera, camera:1, camera:NAME, demo, synthetic, a file, folder or list of images, a URL, or two of these as "
+    "A + B"
+)
 """What a source may be, for messages and help texts."""
 
 _KEYWORDS = ("auto", "camera", "demo", "synthetic")
@@ -31,13 +37,19 @@ def open_spec(spec: str, *, images_dir: Path, camera_size: tuple[int, int] = (64
 
     Args:
         spec: `auto` (first camera, else the demo reel), `camera`, `camera:1`, `camera:NAME`, `demo`, `synthetic`, a
-            path to an image, a video or a folder, or a URL (`file`, `http`, `https`, `rtsp`, ...).
+            path to an image, a video, a folder or a list of images, `pairs:LIST` for one with two images to a line, a
+            URL (`file`, `http`, `https`, `rtsp`, ...), or two of all these as `A + B`.
         images_dir: the demo reel's photographs.
         camera_size: `(width, height)` to ask a camera for.
 
     Raises:
         SourceError: a sentence, for what cannot be a source.
     """
+    two = split_pair(spec.strip())
+    if two is not None and not _is_there(spec.strip()):
+        if split_pair(two[1]):
+            raise SourceError(f"'{spec}' names more than two sources; a network takes two pictures at most.")
+        return _two(*(open_spec(part, images_dir=images_dir, camera_size=camera_size) for part in two))
     text = _unquoted(spec)
     word, colon, rest = text.partition(":")
     match word.lower() if colon or text.lower() in _KEYWORDS else "":
@@ -49,8 +61,22 @@ def open_spec(spec: str, *, images_dir: Path, camera_size: tuple[int, int] = (64
             return DemoReel(images_dir)
         case "synthetic" if not colon:
             return SyntheticPattern()
+        case "pairs" if colon:
+            return ImageListSource(Path(_unquoted(rest)).expanduser(), pairs=True)
         case _:
             return _from_url(text) if _URL.match(text) else _from_path(text)
+
+
+def _two(first: FrameSource, second: FrameSource) -> FrameSource:
+    same = first.state().spec == second.state().spec
+    return TwiceSource(first) if same else PairSource(first, second)
+
+
+def _is_there(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # as in `_from_path`
+        return False
 
 
 def _auto(images_dir: Path, camera_size: tuple[int, int]) -> FrameSource:
@@ -59,9 +85,7 @@ def _auto(images_dir: Path, camera_size: tuple[int, int]) -> FrameSource:
 
 
 def _unquoted(spec: str) -> str:
-    text = spec.strip()
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":  # as file managers and shells hand over paths
-        text = text[1:-1]
+    text = unquoted(spec)
     if not text:
         raise SourceError(f"No source was named. A source is {GRAMMAR}.")
     return text
@@ -100,6 +124,8 @@ def _from_path(text: str) -> FrameSource:
         raise SourceError(f"'{text}' cannot be a file: {error}.") from error
     if is_image(path):
         return ImageSource(path)
+    if path.suffix.lower() in LIST_EXTENSIONS:
+        return ImageListSource(path)
     if is_video(path) or not looks_like_image(path):
         return VideoSource(path)
     return ImageSource(path)

@@ -39,6 +39,7 @@ CHOSEN = {
     "input_size": (64, 48),
     "interpolation": "nearest",
     "crop_ratio": 0.5,
+    "inputs": "2",
     "layer": "layer1.0",
 }
 
@@ -202,6 +203,40 @@ def test_a_relative_path_is_remembered_for_runs_in_any_folder(make_controller, m
     controller = make_controller()
     controller.take(SourceChanged(SourceState("image", "a.jpg", "a.jpg")))
     assert last_choices(controller, "dark")["source"] == str(tmp_path / "a.jpg")
+
+
+def test_lists_and_two_sources_are_remembered_for_runs_in_any_folder(make_controller, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "list.txt", "b + c.jpg"):
+        (tmp_path / name).touch()
+    controller = make_controller()
+    remembered = {}
+    for kind, spec in (
+        ("list", "list.txt"),
+        ("list", "pairs:list.txt"),
+        ("pair", "camera + a.jpg"),
+        ("image", "a.jpg + a.jpg"),
+        ("camera", "camera + camera"),
+        ("image", "b + c.jpg"),
+        ("pair", '"b + c.jpg" + demo'),
+    ):
+        controller.take(SourceChanged(SourceState(kind, "it", spec)))
+        remembered[spec] = last_choices(controller, "dark")["source"]
+    assert remembered == {
+        "list.txt": f"{tmp_path}/list.txt",
+        "pairs:list.txt": f"pairs:{tmp_path}/list.txt",
+        "camera + a.jpg": f"camera + {tmp_path}/a.jpg",
+        "a.jpg + a.jpg": f"{tmp_path}/a.jpg + {tmp_path}/a.jpg",
+        "camera + camera": "camera + camera",
+        "b + c.jpg": f"{tmp_path}/b + c.jpg",
+        '"b + c.jpg" + demo': f'"{tmp_path}/b + c.jpg" + demo',
+    }
+
+
+def test_a_second_source_goes_with_the_source_it_was_given_with():
+    keep({"source": "camera + demo"})
+    assert apply().source == "camera + demo"
+    assert apply(Settings(second="demo")).source == "auto"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_result_fills_picture_grid_unit_and_page(window, show, info):
     picture = window.input_panel.picture
     assert picture._rgb is result.picture_rgb
     assert picture._boxes == ((result.unit.box, "receptive field"),)
-    assert picture._seen == result.seen
+    assert picture._seen == (result.seen,)
     assert window.grid_panel.grid._selected == 151
     assert window.unit_panel.unit._caption == "#151"
     assert window.unit_panel.unit._value == "151"

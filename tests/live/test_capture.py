@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -305,3 +306,15 @@ def test_a_source_that_fails_in_an_unforeseen_way_is_reported_and_the_thread_liv
     capture.open(source)
     capture.until_said("deepvis-capture met an unexpected ZeroDivisionError")
     capture.until_frames(2)
+
+
+def test_what_a_picture_shows_and_its_second_picture_come_with_the_frame(capture, make_picture):
+    class Pairs(ArraySource):
+        def read(self):
+            picture = super().read()
+            return picture and replace(picture, label="cat", second_rgb=picture.rgb[:10])
+
+    capture.open(Pairs(make_picture(), "two"))
+    capture.until_frames(1)
+    frame = capture.frames[0]
+    assert (frame.label, frame.second_rgb.shape, frame.still) == ("cat", (10, 80, 3), True)

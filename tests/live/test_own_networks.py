@@ -16,9 +16,9 @@ def digits():
     body = nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4)
     return nn.Sequential(*body, nn.Flatten(), nn.Linear(4 * 7 * 7, 10))
 
-class Two(nn.Module):
-    def forward(self, left, right):
-        return left + right
+class Three(nn.Module):
+    def forward(self, left, middle, right):
+        return left + middle + right
 """
 
 
@@ -44,8 +44,8 @@ def test_an_input_size_that_was_given_is_not_replaced(mine):
 
 
 def test_a_network_that_runs_on_no_size_is_refused_with_its_own_words(mine):
-    with pytest.raises(ModelError, match="missing 1 required positional argument: 'right'"):
-        build(ModelRequest(f"{mine}:Two"))
+    with pytest.raises(ModelError, match="missing 2 required positional arguments: 'middle' and 'right'"):
+        build(ModelRequest(f"{mine}:Three"))
 
 
 def test_labels_that_do_not_fit_the_classes_are_told(session, mine, tmp_path):

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from deepvis.gui.theme import SPACE, elided, small, theme_of
-from deepvis.gui.widgets.painting import draw_round_rect
+from deepvis.gui.widgets.painting import draw_frame, draw_round_rect
 
 if TYPE_CHECKING:
     from deepvis.gui.theme import Theme
@@ -20,6 +20,9 @@ NAME_ROLE = Qt.ItemDataRole.UserRole
 
 INFO_ROLE = Qt.ItemDataRole.UserRole + 1
 """The item's `LayerInfo`, None for a module that only groups others."""
+
+_MARK = 5
+"""Side of one of the two squares that mark a layer that stands for two, one for each of two pictures."""
 
 _ROW_HEIGHT = 26
 
@@ -69,6 +72,9 @@ class LayerDelegate(QStyledItemDelegate):
         # one kind of shape in all rows: where there is no room for both, it is the name that is shortened
         shape = info.shape_text if info is not None and info.units else ""
         shape_width = QFontMetrics(shape_font).horizontalAdvance(shape)
+        if info is not None and info.pair:
+            _paint_pair(painter, line.adjusted(0, 0, -shape_width - _MARK, 0), QColor(theme.accent))
+            shape_width += 3 * _MARK + 1
         name = elided(index.data(), font, line.width() - shape_width - SPACE, Qt.TextElideMode.ElideMiddle)
         usable = info is not None and not info.reason
         painter.setFont(font)
@@ -83,3 +89,10 @@ class LayerDelegate(QStyledItemDelegate):
         if room.width() >= QFontMetrics(shape_font).horizontalAdvance(type_name):
             painter.setPen(QColor(theme.faint))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | center), type_name)
+
+
+def _paint_pair(painter: QPainter, room: QRect, color: QColor) -> None:
+    """Two squares at the right of the room: the layer runs for each of two pictures."""
+    top = room.center().y() - _MARK // 2
+    for place in (2 * _MARK + 1, _MARK):
+        draw_frame(painter, QRect(room.right() + 2 - place, top + 1, _MARK - 2, _MARK - 2), 1, color)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from deepvis.live.pairs import ORDINALS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,6 +60,10 @@ def describe(info: LayerInfo) -> str:
     lines = [info.name, f"{info.type_name}, {info.shape_text}" if info.units else info.type_name]
     if info.prefix_tokens:
         lines.append(f"{info.prefix_tokens} token{'s' if info.prefix_tokens > 1 else ''} set apart from the map")
+    if info.pair:
+        lines.append("A pair: runs for each of the two pictures (V)")
+    elif info.of_picture:
+        lines.append(f"Looks at the {ORDINALS[info.of_picture - 1]} picture only")
     if info.reason:
         lines.append(info.reason)
     return "\n".join(lines)

@@ -72,6 +72,7 @@ class PageBody(QWidget):
         self._session: SessionPage | None = None
         self._kept: tuple[PagePicture, ...] = ()
         self._weights_known = False
+        self._offers = True
         self.scores_shown = True
         self.sections: dict[str, Section] = {}
         self._build()
@@ -96,7 +97,7 @@ class PageBody(QWidget):
             section.setVisible(filled or key in pending or said is not None)
         # they come from the network, whatever the gallery knows
         self.sections["weights"].setVisible(self._weights_known)
-        self._kept = data.kept
+        self._kept, self._offers = data.kept, data.offers
         if self._session is not None and self._session.unit != data.unit:
             self._session = None
         self._show_session_pictures()
@@ -178,7 +179,7 @@ class PageBody(QWidget):
             last = f"last {span_text(self._session.since_s)}" if self._session is not None and live else ""
             self.sections["session"].show_body(last)
         else:
-            self.sections["session"].show_words(session_words())
+            self.sections["session"].show_words(session_words(kept=self._offers))
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -54,6 +54,7 @@ _SCANNED = {
 }
 """What a scan fills, as it is called in a sentence."""
 
+_NOT_KEPT = "Live frames are kept for networks of one picture only."
 _NOT_SCANNED = "No images have been searched for this unit yet."
 _DEFAULTS = {
     "minima": Words("No image with an especially small value is known."),
@@ -111,7 +112,8 @@ def words_for(data: UnitPageData) -> dict[str, Words | None]:
         reason = data.notes.get(lead)
         same = [key for key in empty if key in _SCANNED and key != lead and data.notes.get(key) == reason]
         words.update(dict.fromkeys(same))
-        words[lead] = _offer(words[lead] or Words(_NOT_SCANNED), [_SCANNED[key] for key in same])
+        if data.offers:
+            words[lead] = _offer(words[lead] or Words(_NOT_SCANNED), [_SCANNED[key] for key in same])
     if "statistics" in empty:
         words["statistics"] = None
     return words
@@ -119,13 +121,13 @@ def words_for(data: UnitPageData) -> dict[str, Words | None]:
 
 def _words(data: UnitPageData, key: str) -> Words:
     if note := data.notes.get(key):
-        return Words(note, action=_DEFAULTS[key].action if key in _DEFAULTS else "")
+        return Words(note, action=_DEFAULTS[key].action if key in _DEFAULTS and data.offers else "")
     return _DEFAULTS.get(key, Words(_NOT_SCANNED))
 
 
-def session_words() -> Words:
-    """What stands in place of the exemplars of this session."""
-    return _DEFAULTS["session"]
+def session_words(*, kept: bool = True) -> Words:
+    """What stands in place of the exemplars of this session; `kept`: there will be some."""
+    return _DEFAULTS["session"] if kept else Words(_NOT_KEPT)
 
 
 def _offer(words: Words, others: list[str]) -> Words:

@@ -52,7 +52,7 @@ class PictureView(QWidget):
         self._scaled: QImage | None = None
         self._caption = ""
         self._note = ""
-        self._seen: Rect | None = None
+        self._seen: tuple[Rect, ...] = ()
         self._boxes: tuple[tuple[Rect, str], ...] = ()
         self._pointer: tuple[float, float] | None = None
         self._message = ""
@@ -75,12 +75,15 @@ class PictureView(QWidget):
         self._note = note
         self.update()
 
-    def set_overlays(self, seen: Rect | None, boxes: Sequence[tuple[Rect, str]] = ()) -> None:
+    def set_overlays(
+        self, seen: Rect | None, boxes: Sequence[tuple[Rect, str]] = (), *, also: Rect | None = None
+    ) -> None:
         """Draw on the picture.
 
         Args:
             seen: what the network sees; the rest is dimmed. None for all.
             boxes: rectangles with their role: `receptive field` or `maximum`.
+            also: what it sees besides, of a second picture beside the first.
 
         Raises:
             ValueError: for another role.
@@ -88,8 +91,9 @@ class PictureView(QWidget):
         unknown = {role for _, role in boxes} - _BOX_COLORS.keys()
         if unknown:
             raise ValueError(f"Boxes are for {' or '.join(_BOX_COLORS)}, not for {', '.join(sorted(unknown))}.")
-        if seen != self._seen or tuple(boxes) != self._boxes:
-            self._seen = seen
+        parts = tuple(part for part in (seen, also) if part is not None)
+        if parts != self._seen or tuple(boxes) != self._boxes:
+            self._seen = parts
             self._boxes = tuple(boxes)
             self.update()
 
@@ -209,11 +213,12 @@ class PictureView(QWidget):
         shown = self.picture_rect()
         painter.save()
         painter.setClipRect(shown)
-        if self._seen is not None:
+        if self._seen:
             outside = QPainterPath()
             outside.addRect(shown)
             inside = QPainterPath()
-            inside.addRect(self._from_picture(self._seen).intersected(shown))
+            for part in self._seen:
+                inside.addRect(self._from_picture(part).intersected(shown))
             dim = QColor(theme.outline)
             dim.setAlpha(_UNSEEN_ALPHA)
             painter.fillPath(outside.subtracted(inside), dim)

@@ -22,6 +22,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _CONTROLS = {
     "video": ("step back", "pause", "step", "seek", "speed", "loop"),
     "folder": ("previous", "next", "seek"),
+    "list": ("previous", "next", "seek"),
     "demo": ("previous", "pause", "next"),
 }
 """What each kind of source can do; other kinds can do nothing."""
@@ -69,7 +70,7 @@ class Transport(QWidget):
 
     def set_state(self, state: SourceState | None) -> None:
         """Show what this source can do and where it stands; None hides everything."""
-        controls = () if state is None else _CONTROLS.get(state.kind, ())
+        controls = () if state is None else _CONTROLS.get(state.lead or state.kind, ())
         can_seek = state is not None and state.seekable and state.length is not None and "seek" in controls
         for name, button in self._buttons.items():
             button.setVisible(name in controls)
