@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui import back_moves, moves
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import PATTERN_STAGES, asks_for_tiles
 from deepvis.records import Overlay, Stage
 
 if TYPE_CHECKING:
@@ -251,6 +251,10 @@ class ViewCommands:
         """How often each unit is active."""
         self._stage(Stage.ACTIVITY)
 
+    def toggle_unit_histograms(self) -> None:
+        """Every unit's histogram in the grid, or the figures of the layer."""
+        self._set(moves.toggle_unit_histograms(self._view))
+
     def show_correlation(self) -> None:
         """Which units are active together."""
         self._stage(Stage.CORRELATION)
@@ -296,7 +300,7 @@ class ViewCommands:
 
     def _layout(self) -> GridLayout | None:
         """Where the tiles lie that are on screen; a grid of the layer before has other units."""
-        if self._view.stage in (*PATTERN_STAGES, Stage.WEIGHTS):
+        if asks_for_tiles(self._view) or self._view.stage is Stage.WEIGHTS:
             weights, pattern = self._controller.weights, self._controller.pattern
             pattern = weights.present_grid() if self._view.stage is Stage.WEIGHTS else pattern
             return pattern.layout if pattern is not None and pattern.view.layer == self._view.layer else None
