@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
     from deepvis.imaging.tiling import GridLayout
     from deepvis.records import View
+    from deepvis.sources.base import Next, Previous
 
 FAR = 3
 """Units that J L K I move by, as in the 2015 toolbox."""
@@ -46,16 +47,23 @@ class ViewCommands:
         self._controller.open_source("synthetic")
 
     def next_file(self) -> None:
-        """Next picture of a folder or the reel."""
+        """Next picture of a folder or the reel; from a camera back to what was shown before it, as in 2015."""
         from deepvis.sources.base import Next  # noqa: PLC0415  (keeps the sources out of the window's start)
 
-        self._controller.session.send_source(Next())
+        self._go_to_file(Next())
 
     def previous_file(self) -> None:
-        """Previous picture."""
+        """Previous picture, as `next_file`."""
         from deepvis.sources.base import Previous  # noqa: PLC0415  (as above)
 
-        self._controller.session.send_source(Previous())
+        self._go_to_file(Previous())
+
+    def _go_to_file(self, command: Next | Previous) -> None:
+        source = self._controller.source
+        if source is not None and source.kind == "camera":
+            self.toggle_camera()
+        else:
+            self._controller.session.send_source(command)
 
     def toggle_pause(self) -> None:
         """Stop or go on playing."""
