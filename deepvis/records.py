@@ -361,6 +361,7 @@ class View:
         stage: what the middle of the window shows.
         weight_tiles: what the grid shows of each unit's weights; None for what suits the layer.
         all_patterns: in the pattern grid, every exemplar or synthesized picture of a unit and not only its best.
+        unit_histograms: on the page of activity, a grid of every unit's histogram and not the figures of the layer.
         grid: the activation grid.
         pane: the selected unit's pane.
         back: the backward view.
@@ -380,6 +381,7 @@ class View:
     stage: Stage = Stage.ACTIVATIONS
     weight_tiles: WeightTiles | None = None
     all_patterns: bool = False
+    unit_histograms: bool = False
     grid: GridView = field(default_factory=GridView)
     pane: UnitPane = field(default_factory=UnitPane)
     back: Backward = field(default_factory=Backward)

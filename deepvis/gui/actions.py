@@ -167,6 +167,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("show_weights", "Show the weights of each unit", (), "Data", "Kernels or histograms of each unit."),
     ActionSpec("show_activity", "Show how often units are active", (), "Data", "Finds units that never answer."),
+    ActionSpec(
+        "toggle_unit_histograms",
+        "Histogram of each unit",
+        (),
+        "Data",
+        "A grid with every unit's largest value per image; red: images on which it is silent.",
+        checkable=True,
+    ),
     ActionSpec("show_weight_correlation", "Show which units have similar weights", (), "Data"),
     ActionSpec("show_correlation", "Show which units are active together", (), "Data"),
     ActionSpec(

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui import back_moves, moves
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import PATTERN_STAGES, asks_for_tiles
 from deepvis.records import Overlay, Pair, Stage
 
 if TYPE_CHECKING:
     from deepvis.gui.controller import Controller
     from deepvis.imaging.tiling import GridLayout
     from deepvis.records import View
+    from deepvis.sources.base import Next, Previous
 
 FAR = 3
 """Units that J L K I move by, as in the 2015 toolbox."""
@@ -46,16 +47,23 @@ class ViewCommands:
         self._controller.open_source("synthetic")
 
     def next_file(self) -> None:
-        """Next picture of a folder or the reel."""
+        """Next picture of a folder or the reel; from a camera back to what was shown before it, as in 2015."""
         from deepvis.sources.base import Next  # noqa: PLC0415  (keeps the sources out of the window's start)
 
-        self._controller.session.send_source(Next())
+        self._go_to_file(Next())
 
     def previous_file(self) -> None:
-        """Previous picture."""
+        """Previous picture, as `next_file`."""
         from deepvis.sources.base import Previous  # noqa: PLC0415  (as above)
 
-        self._controller.session.send_source(Previous())
+        self._go_to_file(Previous())
+
+    def _go_to_file(self, command: Next | Previous) -> None:
+        source = self._controller.source
+        if source is not None and source.kind == "camera":
+            self.toggle_camera()
+        else:
+            self._controller.session.send_source(command)
 
     def toggle_pause(self) -> None:
         """Stop or go on playing."""
@@ -256,6 +264,10 @@ class ViewCommands:
         """How often each unit is active."""
         self._stage(Stage.ACTIVITY)
 
+    def toggle_unit_histograms(self) -> None:
+        """Every unit's histogram in the grid, or the figures of the layer."""
+        self._set(moves.toggle_unit_histograms(self._view))
+
     def show_correlation(self) -> None:
         """Which units are active together."""
         self._stage(Stage.CORRELATION)
@@ -301,7 +313,7 @@ class ViewCommands:
 
     def _layout(self) -> GridLayout | None:
         """Where the tiles lie that are on screen; a grid of the layer before has other units."""
-        if self._view.stage in (*PATTERN_STAGES, Stage.WEIGHTS):
+        if asks_for_tiles(self._view) or self._view.stage is Stage.WEIGHTS:
             weights, pattern = self._controller.weights, self._controller.pattern
             pattern = weights.present_grid() if self._view.stage is Stage.WEIGHTS else pattern
             return pattern.layout if pattern is not None and pattern.view.layer == self._view.layer else None

@@ -26,7 +26,7 @@ from deepvis.live.events import (
     StudioOffered,
 )
 from deepvis.live.first_view import view_for_model
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import asks_for_tiles
 from deepvis.live.pairs import shown_layer
 from deepvis.records import Backward, GridView, Stage, UnitId, UnitPane, View
 
@@ -200,13 +200,7 @@ class Controller(QObject):
 
     def shows_pattern(self, pattern: PatternPicture) -> bool:
         """Whether a grid of pictures is what is asked for now, its zoom and the size of the pane apart."""
-        asked, answered = self.view, pattern.view
-        return asked.stage in PATTERN_STAGES and (asked.stage, asked.model, asked.layer, asked.all_patterns) == (
-            answered.stage,
-            answered.model,
-            answered.layer,
-            answered.all_patterns,
-        )
+        return asks_for_tiles(self.view) and _tiles_of(self.view) == _tiles_of(pattern.view)
 
     def _take_model(self, ready: ModelReady) -> None:
         other = self.info is None or self.info.name != ready.info.name
@@ -400,3 +394,7 @@ def _unmet_wish(info: ModelInfo, view: View, layer: str | None, unit: int | None
     if unit is not None and view.layer and view.unit != unit:
         return f"{view.layer} has units 0 to {info.layer(view.layer).units - 1}, no #{unit}. Showing #{view.unit}."
     return ""
+
+
+def _tiles_of(view: View) -> tuple[object, ...]:
+    return view.stage, view.unit_histograms, view.model, view.layer, view.all_patterns

@@ -19,7 +19,7 @@ from deepvis.gui.widgets.notice import Notice
 from deepvis.gui.widgets.unit_view import UnitView
 from deepvis.gui.widgets.weight_strip import WeightStrip
 from deepvis.imaging.colormap import COLORMAPS, table
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import PATTERN_STAGES, asks_for_tiles
 from deepvis.records import Scaling, Sort, Stage, WeightTiles
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ EMPTY_TIP = "Leave out units that have no synthesized picture yet (Ctrl+D)"
 GAMMA_TIP = "Gamma boost. 1: colors follow the values; below 1, weak values become visible (T)"
 TILES_TIP = "What is shown of each unit's weights: small pictures of its kernels, or how its weights are distributed"
 STAGE_TIP = "What is shown of the layer (S)"
+EACH_TIP = "A histogram for each unit, or the figures of the layer"
 ALL_TIP = "All pictures of each unit in its tile, or the best alone (1)"
 SCAN = "Scan a folder of images…"
 SYNTHESIZE = "Synthesize this unit"
@@ -61,6 +62,7 @@ class GridPanel(QWidget):
         gradients_chosen: gradients in the grid of maps, or activations.
         all_chosen: all exemplars of each unit, or its best.
         tiles_chosen: other `WeightTiles`.
+        each_chosen: a histogram for each unit, or the figures of the layer.
         scan_asked: the button of an empty page was clicked.
         synthesize_asked: the same on the page of synthesized pictures.
         page_made: a page was made, for it was needed for the first time: its `Stage` and the widget.
@@ -72,6 +74,7 @@ class GridPanel(QWidget):
     gradients_chosen = pyqtSignal(bool)
     all_chosen = pyqtSignal(bool)
     tiles_chosen = pyqtSignal(object)
+    each_chosen = pyqtSignal(bool)
     scan_asked = pyqtSignal()
     synthesize_asked = pyqtSignal()
     page_made = pyqtSignal(object, object)
@@ -85,7 +88,7 @@ class GridPanel(QWidget):
         self.stage = QStackedWidget()
         self.notice = Notice(SCAN)
         self.weight_strip = WeightStrip()
-        self._shown = Stage.ACTIVATIONS
+        self._shown, self._in_tiles = Stage.ACTIVATIONS, False
         self._large: UnitView | BackPicture | None = None
         self._is_empty = False
         self._activity: ActivityPage | None = None
@@ -106,7 +109,7 @@ class GridPanel(QWidget):
         }
         self._stages, self._tiles = CompactCombo(), CompactCombo()
         self._hide_dead = self._toggle("hide dead", HIDE_TIP)
-        self._all = self._toggle("all images", ALL_TIP)
+        self._all, self._each = self._toggle("all images", ALL_TIP), self._toggle("each unit", EACH_TIP)
         self._build()
 
     def show_layer(self, layer: LayerInfo | None, detail: str) -> None:
@@ -121,11 +124,13 @@ class GridPanel(QWidget):
 
     def show_view(self, view: View) -> None:
         """Bring page and choices in line with a view."""
-        if view.stage is not self._shown:
+        if (view.stage, asks_for_tiles(view)) != (self._shown, self._in_tiles):
+            self._in_tiles = asks_for_tiles(view)
             self._turn_to(view.stage)
         shows_gradients = view.back.gradients and view.stage is Stage.ACTIVATIONS
         self._stages.setCurrentIndex(self._stages.findData(GRADIENTS if shows_gradients else view.stage))
         self._all.setChecked(view.all_patterns)
+        self._each.setChecked(view.unit_histograms)
         for name, combo in self._choices.items():
             place = combo.findData(getattr(view.grid, name))
             if place != combo.currentIndex():
@@ -155,7 +160,8 @@ class GridPanel(QWidget):
 
     def show_pattern(self, picture: PatternPicture, unit: int, words: str) -> None:
         """Show another grid of pictures, and what it is made of in one line; nothing happens on other pages."""
-        if self._shown in (*PATTERN_STAGES, Stage.WEIGHTS) and picture.bgrx is not None and picture.layout is not None:
+        wanted = self._in_tiles or self._shown is Stage.WEIGHTS
+        if wanted and picture.bgrx is not None and picture.layout is not None:
             self.grid.set_mosaic(picture.bgrx, picture.layout, unit, None)
             self.show_page(words)
 
@@ -239,11 +245,12 @@ class GridPanel(QWidget):
         self.grid.clear()
         self.grid.set_message("")
         self.set_words("")
-        self._is_empty = stage in (Stage.ACTIVITY, Stage.CORRELATION, Stage.WEIGHT_CORRELATION)
+        self._is_empty = not live and stage is not Stage.WEIGHTS and not self._in_tiles
         self.notice.set_words("", offer=False)
         for widget in (self._choices["sort"], self._hide_dead):
-            widget.setVisible(live or stage in PATTERN_STAGES)
+            widget.setVisible(live or self._in_tiles)
         self._tiles.setVisible(stage is Stage.WEIGHTS)
+        self._each.setVisible(stage is Stage.ACTIVITY)
         made = stage is Stage.SYNTHESIZED
         self._hide_dead.setText("hide empty" if made else "hide dead")
         self._hide_dead.setToolTip(EMPTY_TIP if made else HIDE_TIP)
@@ -270,7 +277,7 @@ class GridPanel(QWidget):
         elif self._is_empty and self._shown is not Stage.ACTIVATIONS:
             front = self.notice
         else:
-            front = pages.get(self._shown) or self.grid
+            front = self.grid if self._in_tiles else pages.get(self._shown) or self.grid
         self.stage.setCurrentWidget(front)
         self._all.setVisible(self._shown in PATTERN_STAGES and not self._is_empty)
         # already while the grid is awaited: it would have to be drawn again at another size
@@ -290,7 +297,8 @@ class GridPanel(QWidget):
             self._tiles.addItem(str(tiles), tiles)
         self._dress(self._tiles, TILES_TIP)
         self._tiles.activated.connect(lambda _index: self.tiles_chosen.emit(self._tiles.currentData()))
-        for hidden in (self._tiles, self.weight_strip):
+        self._each.clicked.connect(self.each_chosen)
+        for hidden in (self._tiles, self._each, self.weight_strip):
             hidden.hide()
         self._dress(self._stages, STAGE_TIP)
         self._stages.activated.connect(lambda _index: self._choose_page())
@@ -311,7 +319,7 @@ class GridPanel(QWidget):
         header.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         header.setSpacing(SPACE // 2)
         header.addWidget(_Heading(self._title, self._detail), 1)
-        for widget in (self._stages, self._tiles, self._choices["sort"], self._hide_dead):
+        for widget in (self._stages, self._tiles, self._each, self._choices["sort"], self._hide_dead):
             header.addWidget(widget)
         return header
 

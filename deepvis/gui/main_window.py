@@ -37,7 +37,7 @@ from deepvis.gui.widgets.recipe_panel import RecipePanel
 from deepvis.gui.widgets.status_line import StatusLine
 from deepvis.gui.widgets.unit_page import UnitPage
 from deepvis.gui.window_commands import WindowCommands
-from deepvis.live.pages import PATTERN_STAGES
+from deepvis.live.pages import asks_for_tiles
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -251,11 +251,12 @@ class MainWindow(QMainWindow):
             "toggle_predictions": view.predictions,
             "toggle_dead": view.grid.hide_dead,
             "toggle_first_pattern": view.all_patterns,
+            "toggle_unit_histograms": view.stage is Stage.ACTIVITY and view.unit_histograms,
         }
         for name, on in ticks.items():
             self.acts.set_checked(name, on)
         for name in ("next_sort", "toggle_dead"):
-            self.acts.allow(name, view.stage is Stage.ACTIVATIONS or view.stage in PATTERN_STAGES)
+            self.acts.allow(name, view.stage is Stage.ACTIVATIONS or asks_for_tiles(view))
         info = self.controller.info
         self.acts.allow("next_input", info is not None and info.pictures > 1)
         self.acts.allow("back", self.controller.history.can_go_back)

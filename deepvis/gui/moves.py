@@ -167,6 +167,12 @@ def next_stage(view: View, by: int) -> View:
     return replace(view, stage=cycled(tuple(Stage), view.stage, by))
 
 
+def toggle_unit_histograms(view: View) -> View:
+    """Every unit's histogram, or the figures of the layer; from another page the histograms."""
+    on = view.stage is not Stage.ACTIVITY or not view.unit_histograms
+    return replace(view, stage=Stage.ACTIVITY, unit_histograms=on)
+
+
 def toggle_all_patterns(view: View) -> View:
     """2015's 1: the best exemplar of each unit, or all of them."""
     return replace(view, all_patterns=not view.all_patterns)
@@ -202,4 +208,5 @@ def reset(view: View, info: ModelInfo | None) -> View:
     pane = replace(view.pane, overlay=Overlay.OFF)
     back = Backward(opacity=view.back.opacity, height=view.back.height, width=view.back.width)
     first = replace(view, layer=layer, unit=0, position=None, grid=grid, pane=pane, back=back)
-    return replace(first, predictions=True, stage=Stage.ACTIVATIONS, all_patterns=False, pair=Pair.BOTH)
+    first = replace(first, stage=Stage.ACTIVATIONS, all_patterns=False, unit_histograms=False)
+    return replace(first, predictions=True, pair=Pair.BOTH)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer
 
-from deepvis.gui.figures import number
+from deepvis.gui.figures import number, percent
 from deepvis.gui.weight_stages import WeightStages
 from deepvis.gui.widgets.made_words import figures_of, name_of, value_text
-from deepvis.live.pages import PATTERN_STAGES, WEIGHT_STAGES
+from deepvis.live.pages import WEIGHT_STAGES, asks_for_tiles
 from deepvis.records import Stage
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _PATTERN_WORDS = {
 }
 """For one picture per unit, and for all."""
 
+HISTOGRAM_WORDS = "Largest value per image, each unit over its own range  ·  red: share of images that give zero"
+
 
 class StagePages(QObject):
     """Fills the grid panel with what the gallery knows of the viewed layer, and follows clicks on it."""
@@ -53,7 +55,7 @@ class StagePages(QObject):
         self._window = window
         self._panel = window.grid_panel
         self._controller = window.controller
-        self._about: tuple[Stage, str, str] = (Stage.ACTIVATIONS, "", "")
+        self._about: tuple[Stage, str, str, bool] = (Stage.ACTIVATIONS, "", "", False)
         self._shown: LayerPageData | WeightCorrelationPage | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -67,6 +69,7 @@ class StagePages(QObject):
         panel.grid.set_hover_text(self.hover_text)
         panel.stage_chosen.connect(controller.set_stage)
         panel.all_chosen.connect(lambda on: controller.set_view(replace(controller.view, all_patterns=on)))
+        panel.each_chosen.connect(lambda on: controller.set_view(replace(controller.view, unit_histograms=on)))
         panel.page_made.connect(self._connect_page)
         controller.pattern_arrived.connect(self._show_pattern)
         controller.layer_page_arrived.connect(self._show_layer_page)
@@ -82,7 +85,7 @@ class StagePages(QObject):
 
     def follow(self, view: View) -> None:
         """Show the page of another view."""
-        about = (view.stage, view.model, view.layer)
+        about = (view.stage, view.model, view.layer, asks_for_tiles(view))
         if about != self._about:
             turned = about[0] is not self._about[0]
             self._about = about
@@ -105,9 +108,14 @@ class StagePages(QObject):
             if not self._weights.begin(stage):
                 self._panel.show_waiting("")
                 self._patience.start()
-        elif stage in PATTERN_STAGES and pattern is not None and controller.shows_pattern(pattern):
+        elif pattern is not None and controller.shows_pattern(pattern):
             self._show_pattern(pattern)
-        elif layer_page is not None and controller.is_viewed(layer_page) and _suffices(layer_page, stage):
+        elif (
+            not asks_for_tiles(controller.view)
+            and layer_page is not None
+            and controller.is_viewed(layer_page)
+            and _suffices(layer_page, stage)
+        ):
             self._show_layer_page(layer_page)
         else:
             self._panel.show_waiting("")
@@ -133,14 +141,18 @@ class StagePages(QObject):
     def _pattern_words(self, picture: PatternPicture) -> str:
         page, view = self._controller.page, self._controller.view
         known = page is not None and (page.unit.model, page.unit.layer) == (view.model, view.layer)
-        parts = [_PATTERN_WORDS[view.stage][view.all_patterns]]
+        histograms = view.stage is Stage.ACTIVITY
+        parts = [HISTOGRAM_WORDS if histograms else _PATTERN_WORDS[view.stage][view.all_patterns]]
         if picture.missing and picture.complete:
             parts.append("1 unit has none" if picture.missing == 1 else f"{picture.missing:,} units have none")
         if page is not None and known and view.stage is Stage.EXEMPLARS:
             parts += [part for part in (page.stale, page.origin) if part]
+        layer_page = self._controller.layer_page
+        if histograms and layer_page is not None and layer_page.record is not None and layer_page.layer == view.layer:
+            parts += [part for part in (layer_page.record.stale, layer_page.origin) if part]
         return "  ·  ".join(parts)
 
-    def _show_origin(self, _page: UnitPageData) -> None:
+    def _show_origin(self, _page: UnitPageData | LayerPageData) -> None:
         pattern = self._controller.pattern
         if pattern is not None and pattern.layout is not None and self._controller.shows_pattern(pattern):
             self._panel.set_words(self._pattern_words(pattern))
@@ -149,13 +161,14 @@ class StagePages(QObject):
         """What is said of a tile in the status line; empty where the pointer is on none."""
         if unit < 0:
             return ""
-        live = self._controller.view.stage not in PATTERN_STAGES
+        live = not asks_for_tiles(self._controller.view)
         lines = self.hover_text(unit, None).splitlines() if live else self._tile_lines(unit, brief=True)
         return "  ·  ".join(lines)
 
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says: on a live map its values, on a picture the unit and what it does now."""
-        if self._controller.view.stage not in (*PATTERN_STAGES, Stage.WEIGHTS):
+        view = self._controller.view
+        if not asks_for_tiles(view) and view.stage is not Stage.WEIGHTS:
             return self._window.presenter.hover_text(unit, position)
         return "\n".join(self._tile_lines(unit, brief=False))
 
@@ -169,8 +182,10 @@ class StagePages(QObject):
         lines += [label] if label else []
         if controller.view.stage is Stage.WEIGHTS:
             return [*lines, *self._weights.hover_lines(unit)]
-        made = controller.view.stage is Stage.SYNTHESIZED
-        lines += self._made_text(unit, brief=brief) if made else self._best_text(unit)
+        if controller.view.stage is Stage.SYNTHESIZED:
+            lines += self._made_text(unit, brief=brief)
+        else:
+            lines += self._best_text(unit) if controller.view.stage is Stage.EXEMPLARS else self._activity_text(unit)
         result = controller.result
         if result is not None and result.grid is not None and controller.is_present(result):
             lines.append(f"maximum in this frame {number(float(result.grid.summary.maxima[unit]))}")
@@ -202,10 +217,23 @@ class StagePages(QObject):
             return [f"best {number(float(layer_page.record.maximum[unit]))}"]
         return []
 
+    def _activity_text(self, unit: int) -> list[str]:
+        """The figures of any unit of the layer, once they are read."""
+        layer_page = self._controller.layer_page
+        if layer_page is None or layer_page.record is None or not self._controller.is_viewed(layer_page):
+            return []
+        record = layer_page.record
+        active = f"active in {percent(float(record.active_fraction[unit]))}"
+        dead = ["dead"] if record.dead[unit] else []
+        return [active, f"maximum in the data set {number(float(record.maximum[unit]))}", *dead]
+
     # activity and correlation
 
     def _show_layer_page(self, data: LayerPageData) -> None:
         stage = self._controller.view.stage
+        if asks_for_tiles(self._controller.view):
+            self._show_origin(data)
+            return
         if not _suffices(data, stage):
             return
         self._patience.stop()

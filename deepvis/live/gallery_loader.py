@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from deepvis.gallery.errors import GalleryError
+from deepvis.live.activity_grid import ActivityGrids
 from deepvis.live.crop_pictures import CropPictures
 from deepvis.live.errand import Errand, Superseded
 from deepvis.live.events import Event, Notice
@@ -15,12 +16,11 @@ from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.page_maker import PageMaker
 from deepvis.live.page_notes import layer_not_synthesized, not_scanned
 from deepvis.live.pages import (
-    PATTERN_STAGES,
-    WEIGHT_STAGES,
     LayerPageData,
     PatternPicture,
     SessionPage,
     UnitPageData,
+    asks_for_tiles,
 )
 from deepvis.live.pattern_grid import PatternGrid
 from deepvis.live.pattern_tiles import LayerTiles, Tiles
@@ -151,9 +151,10 @@ class GalleryLoader(Worker):
         try:
             if self._view.unit < layer.units:
                 self._answer_page(desk, layer)
-            if self._view.stage in PATTERN_STAGES:
+            stage = self._view.stage
+            if asks_for_tiles(self._view):
                 self._answer_pattern(desk, layer)
-            elif self._view.stage is not Stage.ACTIVATIONS and self._view.stage not in WEIGHT_STAGES:
+            if stage in (Stage.ACTIVITY, Stage.CORRELATION):
                 self._answer_layer(desk, layer)
         except GalleryError as error:
             self._give_up(desk, error)
@@ -253,12 +254,14 @@ class _Desk:
         self._maker = PageMaker(running, shelf, pictures)
         self._pages: Recent[UnitPageData] = Recent(PAGE_BYTES)
         self._tiles: tuple[object, Tiles] | None = None
+        self._activity = ActivityGrids()
 
     def renew(self) -> None:
         """The galleries changed: nothing that was made of them holds any longer, but decoded pictures."""
         self.generation += 1
         self._pages.clear()
         self._tiles = None
+        self._activity.forget()
         self.layers.forget()
 
     def page(self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None]) -> UnitPageData:
@@ -274,6 +277,12 @@ class _Desk:
         self, view: View, layer: LayerInfo, errand: Errand, show: Callable[[PatternPicture], None]
     ) -> PatternPicture:
         """The pattern grid, or why there is none."""
+        if view.stage is Stage.ACTIVITY:
+            known = self.layers.record(layer)
+            if known is not None:
+                return self._activity.draw(view, layer, known, errand)
+            why = self.layers.make(layer, errand, ordered=False).problem
+            return PatternPicture(view, None, None, layer.units, problem=why)
         tiles = self._layer_tiles(view.stage, layer, all_patterns=view.all_patterns)
         if tiles is None:
             why = self.shelf.trouble or self._why_no_tiles(view.stage, layer)

@@ -25,6 +25,11 @@ WEIGHT_STAGES = frozenset({Stage.WEIGHTS, Stage.WEIGHT_CORRELATION})
 """Those that are about the network's weights: no gallery is needed."""
 
 
+def asks_for_tiles(view: View) -> bool:
+    """Whether the middle shows a grid made from the gallery, with a tile per unit: pictures, or histograms."""
+    return view.stage in PATTERN_STAGES or (view.stage is Stage.ACTIVITY and view.unit_histograms)
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """How a picture was synthesized, and how good it is.

@@ -221,7 +221,7 @@ def test_both_pages_follow_the_theme(qapp, window, made, activity):
 def test_keys_of_the_window_work_while_a_plot_was_clicked(qtbot, window, activity):
     click_curve(qtbot, activity, 3.5)
     QTest.keyClick(window, Qt.Key.Key_S)
-    assert window.controller.view.stage is Stage.CORRELATION
+    assert window.controller.view.stage is Stage.WEIGHT_CORRELATION
 
 
 # the pixels of the matrix

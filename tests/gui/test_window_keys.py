@@ -157,6 +157,17 @@ def test_keys_of_the_input_reach_the_source(window, key, command):
     assert window.controller.session.asked("send_source") == [(command,)]
 
 
+def test_e_and_w_lead_from_the_camera_back_to_what_was_shown(window):
+    for key in ("e", "w"):
+        window.controller.session.calls.clear()
+        press(window, *key_of("c"))
+        window.controller.take(SourceChanged(SourceState("camera", "Webcam", "camera")))
+        press(window, *key_of(key))
+        window.controller.take(SourceChanged(SourceState("image", "cat.jpg", "/pictures/cat.jpg", length=1)))
+        assert window.controller.session.asked("open_source") == [("camera",), ("/pictures/cat.jpg",)]
+        assert window.controller.session.asked("send_source") == []
+
+
 def test_c_goes_to_the_camera_and_back_to_what_was_shown(window):
     press(window, *key_of("c"))
     window.controller.take(SourceChanged(SourceState("camera", "Webcam", "camera")))

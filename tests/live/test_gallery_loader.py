@@ -354,3 +354,17 @@ def test_pages_and_pattern_grid_of_a_layer_of_26000_units_come_soon(large, loadi
     assert time.perf_counter() - begun_s < 2  # the first part: 0.25 s
     assert loading.pattern().missing == 0
     assert time.perf_counter() - begun_s < 30  # 2 s
+
+
+def test_histograms_of_all_units_come_as_a_grid_with_the_figures_of_the_layer(gallery, loading):
+    gallery.scan()
+    shown(gallery, loading, stage=Stage.ACTIVITY, unit_histograms=True, grid=GRID)
+    picture = loading.pattern()
+    assert picture.bgrx.shape == (60, 80, 4)
+    assert picture.layout.units.tolist() == list(range(6))
+    assert loading.layer_page().record is not None
+
+
+def test_a_grid_of_histograms_without_a_scan_says_what_to_do(gallery, loading):
+    shown(gallery, loading, stage=Stage.ACTIVITY, unit_histograms=True, grid=GRID)
+    assert "deepvis scan" in loading.pattern().problem
