@@ -104,6 +104,11 @@ class ViewCommands:
 
     def next_input(self) -> None:
         """The first of two pictures, the second, both."""
+        info = self._controller.info
+        if info is None or info.pictures == 1:
+            name = "The network" if info is None else info.name
+            self._controller.flashed.emit(f"{name} takes one picture; V is for networks of two.")
+            return
         pair = self._set(moves.next_pair(self._view)).pair
         self._controller.flashed.emit("Both pictures" if pair is Pair.BOTH else f"The {pair} picture")
 

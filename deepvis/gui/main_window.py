@@ -257,8 +257,6 @@ class MainWindow(QMainWindow):
             self.acts.set_checked(name, on)
         for name in ("next_sort", "toggle_dead"):
             self.acts.allow(name, view.stage is Stage.ACTIVATIONS or asks_for_tiles(view))
-        info = self.controller.info
-        self.acts.allow("next_input", info is not None and info.pictures > 1)
         self.acts.allow("back", self.controller.history.can_go_back)
         self.acts.allow("forward", self.controller.history.can_go_forward)
 

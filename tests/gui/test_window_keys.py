@@ -374,12 +374,11 @@ def test_the_palette_does_what_was_chosen_and_gives_the_keys_back(window):
     assert window.controller.view.grid.gamma == 0.5
 
 
-def test_the_palette_does_not_do_what_comes_later(window):
-    press(window, Qt.Key.Key_K, CTRL)
-    QTest.keyClicks(QApplication.focusWidget(), "second or both")
-    assert window.overlays.palette.current_id() == "next_input"
-    press(window, Qt.Key.Key_Return)
-    assert window.overlays.palette.isVisible()
+def test_v_says_what_it_is_for_where_the_network_takes_one_picture(window):
+    flashed = []
+    window.controller.flashed.connect(flashed.append)
+    press(window, *key_of("v"))
+    assert flashed == [f"{window.controller.info.name} takes one picture; V is for networks of two."]
 
 
 def test_the_palette_opens_the_way_to_a_unit_and_the_keys_still_rest(window):
