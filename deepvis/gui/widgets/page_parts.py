@@ -32,13 +32,13 @@ class Words:
 TITLES = {
     "synthesized": "Synthesized",
     "exemplars": "Exemplars",
+    "attribution": "Why these",
     "histogram": "Histogram",
     "session": "Live frames",
     "minima": "Minimum images",
     "quantiles": "Random images",
     "similar": "Similar units",
     "classes": "Class selectivity",
-    "attribution": "What it looks for",
     "statistics": "Statistics",
 }
 """Key and title, from top to bottom."""
@@ -61,9 +61,6 @@ _DEFAULTS = {
     "classes": Words("The images had no classes.", "Scan a folder with one subfolder per class."),
     "similar": Words("No unit of this layer is known to be active on the same images."),
     "synthesized": Words("No picture was synthesized for this unit yet.", "Press 2 to make one.", action="Synthesize"),
-    "attribution": Words(
-        "This version has no attribution yet.", "Until then, the frame on the input shows what the unit can see."
-    ),
     "session": Words(
         "No frame has been kept for this unit yet.",
         "While a camera or a video runs and this layer is on view, the frames that excite the unit most appear here.",
@@ -96,6 +93,12 @@ def pending_parts(data: UnitPageData) -> frozenset[str]:
     )
 
 
+def attribution_note(data: UnitPageData) -> str:
+    """By which method the exemplars were attributed, as far as it is one."""
+    methods = dict.fromkeys(picture.why.method for picture in data.attributions if picture.why and picture.why.caveat)
+    return " · ".join(methods)
+
+
 def words_for(data: UnitPageData) -> dict[str, Words | None]:
     """What each empty part says.
 
@@ -105,6 +108,9 @@ def words_for(data: UnitPageData) -> dict[str, Words | None]:
     empty = [key for key, filled in filled_parts(data).items() if not filled]
     words: dict[str, Words | None] = {key: _words(data, key) for key in empty}
     words.pop("statistics", None)
+    if not data.exemplars:
+        # there is nothing to explain, and why is told where they are missing
+        words["attribution"] = None
     lead = next((key for key in empty if key in _SCANNED), None)
     if lead is not None and data.statistics is None:
         reason = data.notes.get(lead)

@@ -104,7 +104,7 @@ def test_minima_that_say_nothing_give_way_to_the_reason(page, page_data):
 
 def test_a_layer_that_was_not_scanned_says_so_once_and_offers_the_scan(qtbot, page):
     page.set_page(unscanned(synthesized="None yet."))
-    assert visible_keys(page) == ["synthesized", "exemplars", "session", "attribution"]
+    assert visible_keys(page) == ["synthesized", "exemplars", "session"]
     words = page.section("exemplars").words()
     assert words.startswith(REASON)
     assert "similar units" in words
