@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from deepvis.attribution.subject import Subject
     from deepvis.imaging.geometry import InputGeometry
+    from deepvis.models.samples import SampleRecipe
     from deepvis.records import Rect
 
 EXEMPLAR_VIEW = BackView.RAW
@@ -80,6 +81,12 @@ def cut_of(box: Rect, geometry: InputGeometry, input_size: tuple[int, int], fine
     scale = min(1.0, LARGEST_SIDE / max(crop))
     height, width = (max(1, round(side * scale)) for side in crop)
     return Cut(top, left, bottom, right, (height, width))
+
+
+def sample_cut(box: Rect, recipe: SampleRecipe, size: tuple[int, int], sample: int) -> Cut:
+    """The same for an exemplar that is a sample (its id) of an image file of a size, `(height, width)`."""
+    geometry = recipe.geometry(*size, sample % recipe.per_file)
+    return cut_of(box, geometry, recipe.preprocessing.input_size, recipe.stored_size(*size)[0] / size[0])
 
 
 def attribute_exemplar(

@@ -201,7 +201,7 @@ class StudioPresenter(QObject):
         """The gallery told what there is of the selected unit."""
         self.auto.learn(page.unit, has_picture=bool(page.synthesized))
         self._panel.start.set_pictures((*page.exemplars[:MOST_STARTS], *page.synthesized))
-        self.comparison.renew((*page.synthesized, *page.exemplars))
+        self.comparison.renew((*page.synthesized, *page.exemplars, *page.attributions))
         self._show()
 
     # inside

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deepvis.gallery.records import Exemplar
     from deepvis.kinds import Method
     from deepvis.live.loan import Loan
+    from deepvis.models.samples import SampleRecipe
     from deepvis.records import UnitId
 
 _KEPT_BYTES = 16 << 20
@@ -47,7 +48,7 @@ class ExemplarAttributor:
 
         Args:
             unit: of the running network.
-            exemplar: of the unit; a whole image.
+            exemplar: of the unit.
             crop: the exemplar, as the page shows it.
             parameters: of the scan that found it.
             method: by which.
@@ -55,33 +56,32 @@ class ExemplarAttributor:
         Raises:
             ModelError: gradients cannot be followed through the network.
         """
+        from deepvis.models.samples import SampleRecipe  # noqa: PLC0415  (imports torch)
         from deepvis.sources.base import SourceError  # noqa: PLC0415  (keeps cv2 and PIL out of the window's start)
 
         # pages are made anew while a scan writes
-        key = (unit, crop.path, exemplar.position, exemplar.box, exemplar.value, parameters.get("fit"), method)
+        fit, crops = Fit(str(parameters.get("fit", Fit.CROP))), int(str(parameters.get("crops") or 0))
+        key = (unit, crop.path, exemplar.position, exemplar.box, exemplar.sample, fit, crops, method)
         known = self._known.get(key)
         if known is not None:
             return known
-        fit = Fit(str(parameters.get("fit", Fit.CROP)))
+        recipe = SampleRecipe(self._engine.loaded.preprocessing, fit, crops)
         try:
-            rgb, why = self._attribute(unit, exemplar, crop.path or exemplar.path, fit, method)
+            rgb, why = self._attribute(unit, exemplar, crop.path or exemplar.path, recipe, method)
         except SourceError as error:
             return picture_of(crop, None, Why("no attribution", reason=str(error)))
         made = picture_of(crop, rgb, why)
         return self._known.put(key, made, made.rgb.nbytes)
 
     def _attribute(
-        self, unit: UnitId, exemplar: Exemplar, path: Path, fit: Fit, method: Method
+        self, unit: UnitId, exemplar: Exemplar, path: Path, recipe: SampleRecipe, method: Method
     ) -> tuple[NDArray[np.uint8], Why]:
-        from deepvis.attribution.exemplars import attribute_exemplar, cut_of  # noqa: PLC0415  (imports torch)
+        from deepvis.attribution.exemplars import attribute_exemplar, sample_cut  # noqa: PLC0415  (imports torch)
         from deepvis.attribution.subject import Subject  # noqa: PLC0415  (imports torch)
         from deepvis.sources.decode import read_image  # noqa: PLC0415  (keeps cv2 and PIL out of the window's start)
 
         rgb = read_image(path)
-        preprocessing = self._engine.loaded.preprocessing
-        picture, geometry = preprocessing.prepare(rgb, fit)
-        finest = min(1.0, max(geometry.scale_row, geometry.scale_column))
-        cut = cut_of(exemplar.box, geometry, preprocessing.input_size, finest)
-        subject = Subject(self._engine, picture)
+        cut = sample_cut(exemplar.box, recipe, (rgb.shape[0], rgb.shape[1]), exemplar.sample)
+        subject = Subject(self._engine, recipe.make(rgb, exemplar.sample % recipe.per_file))
         found = attribute_exemplar(subject, unit.layer, unit.unit, exemplar.position, method, cut)
         return found.rgb, made_why(found.method, coverage=found.coverage, reason=found.reason)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from deepvis.live.exemplar_attributor import ExemplarAttributor
     from deepvis.live.gallery_shelf import OpenGallery
     from deepvis.live.pages import UnitPageData
-    from deepvis.live.running_model import RunningModel
     from deepvis.records import UnitId
 
 ON_THEIR_WAY = "They are being computed with the running network."
@@ -32,12 +31,10 @@ class PageAttributions:
     """Puts attributions beside the exemplars of a page, in the same order, from the first one on.
 
     Args:
-        running: the model that the page belongs to.
         pictures: decodes what galleries keep.
     """
 
-    def __init__(self, running: RunningModel, pictures: CropPictures) -> None:
-        self._running = running
+    def __init__(self, pictures: CropPictures) -> None:
         self._pictures = pictures
 
     def add_stored(self, page: UnitPageData, gallery: OpenGallery, record: UnitRecord) -> UnitPageData:
@@ -53,20 +50,8 @@ class PageAttributions:
         page = replace(page, attributions=tuple(made) or imported)
         if not record.exemplars or len(made) == len(record.exemplars) or (imported and not made):
             return page
-        note = self.unable(gallery, record) or ON_THEIR_WAY
+        note = unable(record) or ON_THEIR_WAY
         return replace(page, notes={**page.notes, "attribution": note})
-
-    def unable(self, gallery: OpenGallery, record: UnitRecord) -> str:
-        """Why attributions that a gallery lacks cannot be computed here, a sentence; empty where they can."""
-        if record.stale:
-            return "These exemplars were found with another network: only that can say which of their pixels counted."
-        job = gallery.job(record.unit.layer)
-        if job is not None and job.parameters.get("crops"):
-            return (
-                "Exemplars that are crops of images get their attributions from the scan, and this one made none. The"
-                f" command that makes them: {self._command(job.parameters)}"
-            )
-        return ""
 
     def complete(
         self,
@@ -117,8 +102,12 @@ class PageAttributions:
         coverage, reason = (str(told.get(name, "")) for name in ("coverage", "reason"))
         return picture_of(crop, rgb, made_why(Method(str(told["method"])), coverage=coverage, reason=reason))
 
-    def _command(self, parameters: dict[str, object]) -> str:
-        return f"{self._running.scan_command()} --crops {parameters['crops']} --attributed {parameters.get('top', 9)}"
+
+def unable(record: UnitRecord) -> str:
+    """Why attributions that a gallery lacks cannot be computed here, a sentence; empty where they can."""
+    if record.stale:
+        return "These exemplars were found with another network: only that can say which of their pixels counted."
+    return ""
 
 
 def is_waiting(page: UnitPageData) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.gallery.records import ImageKind, UnitRecord
 from deepvis.live.crop_pictures import placeholder, shown_crop, shown_whole
-from deepvis.live.page_attributions import PageAttributions
+from deepvis.live.page_attributions import PageAttributions, unable
 from deepvis.live.page_notes import (
     SCANNED_PARTS,
     level_minima,
@@ -54,7 +54,7 @@ class PageMaker:
         self._shelf = shelf
         self._pictures = pictures
         self._changes = ChangeWords()
-        self._attributions = PageAttributions(running, pictures)
+        self._attributions = PageAttributions(pictures)
 
     def make(
         self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None] = lambda _: None
@@ -99,7 +99,7 @@ class PageMaker:
         """
         records = self._records(page.unit.layer, page.unit.unit)
         source = _scanned(records)
-        if source is None or self._attributions.unable(*source):
+        if source is None or unable(source[1]):
             return page
         return self._attributions.complete(page, source, attributor, errand, show)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deepvis.attribution.exemplars import EXEMPLAR_VIEW, attribute_exemplar, cut_of
+from deepvis.attribution.exemplars import EXEMPLAR_VIEW, attribute_exemplar, sample_cut
 from deepvis.attribution.subject import Subject
 from deepvis.gallery.records import ImageKind
 from deepvis.gallery.rows import ImageRow
@@ -160,13 +160,10 @@ class Attributing:
         return _Made(number, tuple(rows), len(chunk.entries), failed)
 
     def _row(self, subject: Subject, chunk: Chunk, entry: Entry) -> ImageRow:
-        method, recipe = self._plan.request.attribution, self._plan.recipe
+        method = self._plan.request.attribution
         if method is None:
             raise ValueError("No attribution is wanted.")
-        height, width = chunk.size
-        geometry = recipe.geometry(height, width, entry.sample % recipe.per_file)
-        finest = recipe.stored_size(height, width)[0] / height
-        cut = cut_of(entry.box, geometry, recipe.preprocessing.input_size, finest)
+        cut = sample_cut(entry.box, self._plan.recipe, chunk.size, entry.sample)
         found = attribute_exemplar(subject, entry.layer, entry.unit, entry.position, method, cut)
         told: dict[str, object] = {
             "title": found.method.label,

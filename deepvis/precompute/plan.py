@@ -17,11 +17,11 @@ from deepvis.kinds import Method
 from deepvis.models.engine import Engine, build_engine
 from deepvis.models.errors import ModelError
 from deepvis.models.receptive_field import receptive_boxes
+from deepvis.models.samples import SampleRecipe
 from deepvis.precompute.labeling import Labeling, find_labels
 from deepvis.precompute.layer_choice import layers_wanted
 from deepvis.precompute.listing import Listing, list_folder
 from deepvis.precompute.request import SEED, ScanError, ScanRequest
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.precompute.shards import Shard, shard_file
 from deepvis.records import Fit, LayerInfo, ModelRequest, Precision
 

@@ -7,17 +7,17 @@ import threading
 import numpy as np
 import pytest
 
-from deepvis.attribution.exemplars import attribute_exemplar, cut_of
+from deepvis.attribution.exemplars import attribute_exemplar, sample_cut
 from deepvis.attribution.subject import Subject
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ATTRIBUTION_JOB, ImageKind
 from deepvis.kinds import Method
 from deepvis.models.engine import build_engine
+from deepvis.models.samples import SampleRecipe
 from deepvis.precompute import attribution_job, attribution_work
 from deepvis.precompute.attributing import encoded
 from deepvis.precompute.merge import merge_shards
 from deepvis.precompute.progress import ATTRIBUTING, PICTURES
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.precompute.scan import ScanControl, ScanError
 from deepvis.records import SOFTMAX
 from deepvis.sources.decode import decode_image, read_image
@@ -68,8 +68,7 @@ def test_every_positive_exemplar_has_the_attribution_of_its_own_sample(scan, net
         assert image.metadata["view"] == "raw"
         rgb = read_image(one.path)
         index = one.sample % recipe.per_file
-        finest = recipe.stored_size(*rgb.shape[:2])[0] / rgb.shape[0]
-        cut = cut_of(one.box, recipe.geometry(*rgb.shape[:2], index), (32, 48), finest)
+        cut = sample_cut(one.box, recipe, rgb.shape[:2], one.sample)
         expected = attribute_exemplar(Subject(engine, recipe.make(rgb, index)), layer, unit, one.position, method, cut)
         assert image.metadata["method"] == expected.method
         assert ("coverage" in image.metadata) == (expected.method is not method)

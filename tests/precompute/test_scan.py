@@ -15,8 +15,8 @@ from deepvis.gallery.histogram import edges
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import PER_BAND, QUANTILE_BANDS
 from deepvis.models.engine import build_engine
+from deepvis.models.samples import SampleRecipe
 from deepvis.precompute.progress import ATTRIBUTING, PICTURES
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.precompute.scan import ScanError, sensible_workers
 from deepvis.records import SOFTMAX, Fit, ModelRequest, Precision
 from deepvis.sources.decode import decode_image, read_image

@@ -165,7 +165,8 @@ class ExemplarStrip(TileGrid):
         if whole:
             return Tile(picture.whole_rgb, picture.box, left, right, chosen=chosen)
         if picture.why is not None and picture.why.reason:
-            return Tile(None, None, left, right, chosen=chosen, badges=("none",))
+            # one that is still to come has no method yet
+            return Tile(None, None, left, right, chosen=chosen, badges=("none",) if picture.why.method else ())
         return Tile(picture.rgb, None, left, right, chosen=chosen)
 
     def _made_tile(self, picture: PagePicture, made: Made, *, chosen: bool) -> Tile:

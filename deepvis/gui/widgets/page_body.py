@@ -17,6 +17,7 @@ from deepvis.gui.widgets.histogram_plot import HistogramPlot
 from deepvis.gui.widgets.page_parts import (
     TITLES,
     Words,
+    attributed,
     attribution_note,
     filled_parts,
     pending_parts,
@@ -148,7 +149,7 @@ class PageBody(QWidget):
             "exemplars": [("", data.exemplars)],
             "minima": [("", data.minima)],
             "quantiles": _by_band(data.quantiles),
-            "attribution": _by_title(data.attributions),
+            "attribution": _by_title(attributed(data)),
         }
         for key, pictures in groups.items():
             if key in pending:

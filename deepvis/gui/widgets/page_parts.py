@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deepvis.live.page_attributions import is_waiting
+from deepvis.live.pages import Why
+
 if TYPE_CHECKING:
-    from deepvis.live.pages import UnitPageData
+    from deepvis.live.pages import PagePicture, UnitPageData
 
 SCAN_ACTION = "Scan a folder of images…"
 SCAN_BRIEF = "Scan a folder…"
@@ -53,6 +56,7 @@ _SCANNED = {
 }
 """What a scan fills, as it is called in a sentence."""
 
+_COMING = Why("", reason="It is being computed.")
 _NOT_SCANNED = "No images have been searched for this unit yet."
 _DEFAULTS = {
     "minima": Words("No image with an especially small value is known."),
@@ -78,7 +82,7 @@ def filled_parts(data: UnitPageData) -> dict[str, bool]:
         "classes": bool(data.classes),
         "similar": bool(data.similar),
         "synthesized": bool(data.synthesized),
-        "attribution": bool(data.attributions),
+        "attribution": bool(data.attributions) or (bool(data.exemplars) and is_waiting(data)),
         "statistics": data.statistics is not None,
     }
     return {key: found[key] for key in TITLES if key in found}
@@ -88,8 +92,10 @@ def pending_parts(data: UnitPageData) -> frozenset[str]:
     """Parts whose pictures are still on their way: the layer was scanned, and nothing says why there are none."""
     if data.statistics is None:
         return frozenset()
+    # attributions stand beside the exemplars
+    awaited = _SCANNED.keys() | ({"attribution"} if "exemplars" not in data.notes else set())
     return frozenset(
-        key for key, filled in filled_parts(data).items() if not filled and key in _SCANNED and key not in data.notes
+        key for key, filled in filled_parts(data).items() if not filled and key in awaited and key not in data.notes
     )
 
 
@@ -97,6 +103,12 @@ def attribution_note(data: UnitPageData) -> str:
     """By which method the exemplars were attributed, as far as it is one."""
     methods = dict.fromkeys(picture.why.method for picture in data.attributions if picture.why and picture.why.caveat)
     return " · ".join(methods)
+
+
+def attributed(data: UnitPageData) -> tuple[PagePicture, ...]:
+    """Attributions of the exemplars, those that are still to come as empty places."""
+    to_come = data.exemplars[len(data.attributions) :] if is_waiting(data) else ()
+    return (*data.attributions, *(replace(one, title="", why=_COMING) for one in to_come))
 
 
 def words_for(data: UnitPageData) -> dict[str, Words | None]:
