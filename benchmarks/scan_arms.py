@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from deepvis.models.engine import build_engine
+from deepvis.models.samples import SampleRecipe
 from deepvis.places import images_dir
 from deepvis.precompute.decode_worker import DecodePool, FileTask, Task
 from deepvis.precompute.progress import SCANNING, ScanControl, ScanProgress
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.precompute.scan import run_scan
 from deepvis.records import ModelRequest
 

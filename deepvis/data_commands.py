@@ -64,6 +64,20 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     shard: ShardPart = None,
     checkpoint_s: Annotated[float, typer.Option(metavar="SECONDS", help="Time between two savings.")] = 20.0,
     picture_quality: Annotated[int, typer.Option(metavar="1..100", help="JPEG quality of stored pictures.")] = 90,
+    attribution: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD",
+            help="Pixels of exemplars that speak for the unit, by deconvnet, guided, gradient, or none.",
+        ),
+    ] = "deconvnet",
+    attributed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Exemplars per unit attributed so; not given: as many as are worth the images scanned.",
+        ),
+    ] = None,
     portable: Annotated[
         bool,
         typer.Option(
@@ -100,6 +114,8 @@ def scan(  # noqa: PLR0913  (a command has as many parameters as options)
         checkpoint_s=checkpoint_s,
         picture_quality=picture_quality,
         portable=portable,
+        attribution=attribution,
+        attributed=attributed,
         progress=progress,
         launch=Launch(launch or "", jobs, tuple(cluster or ())),
     )

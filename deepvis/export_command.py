@@ -97,7 +97,7 @@ def _reduced(
     record: UnitRecord, pictures: tuple[UnitPicture, ...], kind: str
 ) -> tuple[UnitRecord, tuple[UnitPicture, ...]]:
     if kind == "exemplars":
-        return record, ()
+        return record, tuple(one for one in pictures if "method" in one.image.metadata)
     if kind == "synthesis":
         made = tuple(one for one in pictures if one.image.kind is ImageKind.SYNTHESIS)
         return replace(record, exemplars=(), minima=(), quantiles=()), made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,11 @@ from deepvis.job_command import (
     stopped,
     stopping,
 )
+from deepvis.kinds import Method
 from deepvis.precompute.merge import merge_shards
 from deepvis.precompute.plan import KIND
 from deepvis.precompute.progress import ScanControl
-from deepvis.precompute.request import ScanRequest
+from deepvis.precompute.request import EXEMPLAR_METHODS, ScanError, ScanRequest
 from deepvis.precompute.scan import run_scan
 from deepvis.precompute.shards import Shard, shard_files
 from deepvis.scan_progress import counted, shown_progress
@@ -57,6 +59,8 @@ class ScanOptions:
         launch: shards as jobs.
         picture_quality: JPEG quality of stored pictures.
         portable: make the gallery one file that can be moved together with the images.
+        attribution: method by which exemplars are attributed; `none` for none.
+        attributed: exemplars of each unit that are; None leaves it to the number of images.
     """
 
     images: Path
@@ -74,6 +78,8 @@ class ScanOptions:
     launch: Launch = field(default_factory=Launch)
     picture_quality: int = 90
     portable: bool = False
+    attribution: str = "deconvnet"
+    attributed: int | None = None
 
 
 def scan(settings: Settings, options: ScanOptions, shard: Shard) -> str:
@@ -172,9 +178,26 @@ def _request(settings: Settings, options: ScanOptions, gallery: Path, shard: Sha
         checkpoint_s=options.checkpoint_s,
         picture_quality=options.picture_quality,
         threads=own_threads(settings, shard),
+        attribution=_method(options.attribution),
+        attributed=options.attributed,
     )
     check_options(request)
     return request
+
+
+def _method(text: str) -> Method | None:
+    """The method that `--attribution` names.
+
+    Raises:
+        ScanError: there is none of that name for exemplars.
+    """
+    if text.strip().lower() == "none":
+        return None
+    with suppress(ValueError):
+        method = Method.parse(text)
+        if method in EXEMPLAR_METHODS:
+            return method
+    raise ScanError(f"--attribution must be one of {', '.join(EXEMPLAR_METHODS)} or none, not '{text}'.")
 
 
 def _words(options: ScanOptions, settings: Settings) -> list[str]:
@@ -195,6 +218,8 @@ def _words(options: ScanOptions, settings: Settings) -> list[str]:
         "--checkpoint-s": options.checkpoint_s,
         "--picture-quality": options.picture_quality,
         "--fit": settings.fit,
+        "--attribution": options.attribution,
+        "--attributed": options.attributed,
     }
     return option_words(values)
 
@@ -224,10 +249,23 @@ def _scanned(summary: ScanSummary, shard: Shard, *, named: bool) -> str:
     what = "The same scan was there already" if summary.already_done else "Scanned"
     part = f" (shard {shard})" if shard.count > 1 else ""
     lines = [f"{what}{part}: {counted(summary.samples, 'sample')} in {summary.gallery}.", *_left_out(summary.gallery)]
+    lines += _attributed(summary)
     if shard.count == 1 and summary.layers:
         gallery = f" --gallery {summary.gallery}" if named else ""
         lines.append(f"See a unit: deepvis show {summary.model}/{summary.layers[0]}/0{gallery}")
     return "\n".join([*lines, *summary.warnings])
+
+
+def _attributed(summary: ScanSummary) -> list[str]:
+    """What became of the attributions of exemplars; why there are none, where they were left out for their number."""
+    if summary.attributed.made:
+        return [f"Made {counted(summary.attributed.made, 'attribution')} of exemplars."]
+    if summary.attributed.spared:
+        return [
+            "No attributions of exemplars were stored: so many units would take longer than the scan. The window"
+            " computes those of a unit when it is looked at; --attributed 9 stores them all."
+        ]
+    return []
 
 
 def _left_out(path: Path) -> list[str]:
@@ -253,7 +291,9 @@ def _merged(summary: MergeSummary) -> str:
 
 
 def _stopped(summary: ScanSummary, signals: Sequence[int]) -> str:
-    if summary.pictures_left:
+    if summary.attributed.left:
+        where = f"All is scanned; {counted(summary.attributed.left, 'exemplar')} are still to be attributed."
+    elif summary.pictures_left:
         where = f"All files are counted; {counted(summary.pictures_left, 'picture')} of them are still to be stored."
     else:
         where = f"Stopped after {summary.files:,} of {summary.total:,} files."

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from deepvis.config import SettingsError
-from deepvis.precompute.progress import SYNTHESIZING
+from deepvis.precompute.progress import ATTRIBUTING, SYNTHESIZING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,8 @@ def line(progress: ScanProgress) -> str:
     parts = [f"{progress.done:,} of {progress.total:,}" if progress.total else ""]
     if progress.per_second:
         slow = f"{1 / progress.per_second:.3g} s/picture"
-        parts.append(slow if pictures else f"{progress.per_second:.3g} images/s")
+        things = "exemplars" if progress.phase == ATTRIBUTING else "images"
+        parts.append(slow if pictures else f"{progress.per_second:.3g} {things}/s")
     if progress.left_s is not None and progress.done < progress.total:
         parts.append(f"{'about ' if pictures else ''}{duration(progress.left_s)} left")
     if progress.skipped:

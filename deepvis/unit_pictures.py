@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deepvis.gallery.records import ImageKind
+from deepvis.gallery.records import ATTRIBUTION_JOB, ImageKind
+from deepvis.kinds import Method
 from deepvis.sources.decode import decode_image
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from deepvis.gallery.reader import GalleryReader
     from deepvis.gallery.records import ImageRecord, JobRecord
     from deepvis.records import UnitId
+
+_FILES = {str(Method.DECONVNET): "deconv", str(Method.GUIDED): "guided", str(Method.GRADIENT): "backprop"}
+"""What files of attributions are called, as in 2015; the number is that of the exemplar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,25 @@ class UnitPicture:
 def unit_pictures(unit: UnitId, galleries: Iterable[GalleryReader]) -> tuple[UnitPicture, ...]:
     """A unit's pictures, those of the first gallery first; one that several galleries have counts once.
 
+    Attributions of exemplars that a newer scan has replaced are left out.
+
     Raises:
         GalleryError: a gallery cannot be read.
     """
+    galleries = tuple(galleries)
+    scanned = {gallery.path: gallery.layers().get(unit.layer) for gallery in galleries}
+    scans = {path: job.hash for path, job in scanned.items() if job is not None}
     found: list[UnitPicture] = []
     known: set[tuple[object, ...]] = set()
     for gallery in galleries:
         for image in gallery.unit(unit.layer, unit.unit).images:
             job = gallery.image_job(image.id)
+            if (
+                job is not None
+                and job.kind == ATTRIBUTION_JOB
+                and job.parameters.get("scan") != scans.get(gallery.path)
+            ):
+                continue
             same = (image.kind, image.rank, image.recipe, image.seed)
             key = (job.hash, *same) if job and job.hash else (gallery.path, image.id)
             if key not in known:
@@ -130,7 +145,8 @@ def _name(image: ImageRecord) -> str:
     if image.kind is ImageKind.SYNTHESIS:
         recipe = re.sub(r"[^A-Za-z0-9._+-]+", "_", image.recipe or "unknown")
         return f"synthesis_{recipe}_{image.seed}" + (f"_{image.rank + 1:02}" if image.rank else "")
-    return f"{image.kind}_{image.rank + 1:02}"
+    kind = _FILES.get(str(image.metadata.get("method")), str(image.kind))
+    return f"{kind}_{image.rank + 1:02}"
 
 
 def _number(value: float | None) -> float | None:

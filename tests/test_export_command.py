@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import numpy as np
 import pytest
@@ -50,9 +51,8 @@ def test_every_unit_has_a_folder_with_its_pictures_and_what_is_known(net, galler
     assert told["statistics"]["count"] == 3
     assert told["syntheses"][0]["job"]["recipe"]["name"] == "quick"
     with GalleryReader(gallery) as reader:
-        (image,) = reader.unit("body", 1).images
+        (image,) = (one for one in reader.unit("body", 1).images if one.kind is ImageKind.SYNTHESIS)
         data = reader.image(image.id)
-    assert image.kind is ImageKind.SYNTHESIS
     assert np.array_equal(read_image(unit / "synthesis_quick_0.png"), decode_image(data, "it"))
 
 
@@ -64,6 +64,33 @@ def test_layers_units_and_kinds_can_be_chosen(net, gallery, tmp_path):
     assert export(net, gallery, tmp_path / "other", "--kind", "exemplars") == 0
     assert not list((tmp_path / "other").rglob("synthesis*"))
     assert not (tmp_path / "other" / "head").exists()
+
+
+def test_attributions_lie_beside_their_exemplars_with_method_view_and_value(net, gallery, tmp_path):
+    folder = tmp_path / "out"
+    assert export(net, gallery, folder, "--kind", "exemplars") == 0
+    names = {str(path.relative_to(folder)) for path in folder.rglob("deconv*.png")}
+    with GalleryReader(gallery) as reader:
+        units = [reader.unit("body", unit) for unit in range(6)]
+    wanted = {(one.unit.unit, each.rank) for one in units for each in one.exemplars if each.value > 0}
+    assert names == {f"body/unit_000{unit}/deconv_0{rank + 1}.png" for unit, rank in wanted}
+    assert wanted
+    for unit, rank in wanted:
+        told = json.loads((folder / "body" / f"unit_000{unit}" / "unit.json").read_text())
+        (image,) = (one for one in told["images"] if one["rank"] == rank + 1)
+        assert (image["kind"], image["method"], image["view"]) == ("deconv", "deconvnet", "raw")
+        assert image["value"] == told["exemplars"][rank]["value"]
+
+
+def test_attributions_of_exemplars_that_another_scan_replaced_are_not_exported(net, gallery, tmp_path):
+    with GalleryReader(gallery) as reader:
+        scan = reader.layers()["body"]
+    with sqlite3.connect(gallery) as connection:
+        connection.execute("UPDATE jobs SET hash = 'another' WHERE id = ?", (scan.id,))
+    connection.close()
+    assert export(net, gallery, tmp_path / "out", "--kind", "exemplars") == 0
+    assert list(tmp_path.rglob("exemplar_01.png"))
+    assert not list(tmp_path.rglob("deconv*"))
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,11 @@ class GalleryReader:
         return StoredPicture(*row) if row else None
 
     @_consistent
+    def files_without_picture(self) -> frozenset[int]:
+        """Image files (`Exemplar.file`) whose picture is not stored."""
+        return frozenset(key for (key,) in self.connection.execute("SELECT id FROM files WHERE picture IS NULL"))
+
+    @_consistent
     def file_path(self, file: int) -> Path | None:
         """Where the image file was when it was scanned; None where the gallery has no such file."""
         query = "SELECT data_root, path FROM files JOIN jobs ON jobs.id = files.job_id WHERE files.id = ?"
@@ -221,6 +226,15 @@ class GalleryReader:
         """`(unit, seed)` of the pictures that jobs of a hash stored for units of a layer."""
         query = (
             "SELECT unit, seed FROM images JOIN layers ON layers.id = layer_id JOIN jobs ON jobs.id = job_id"
+            " WHERE layers.name = ? AND jobs.hash = ?"
+        )
+        return frozenset(self.connection.execute(query, (layer, hash_text)))
+
+    @_consistent
+    def image_ranks(self, layer: str, hash_text: str) -> frozenset[tuple[int, int]]:
+        """`(unit, rank)` of the pictures that jobs of a hash stored for units of a layer."""
+        query = (
+            "SELECT unit, rank FROM images JOIN layers ON layers.id = layer_id JOIN jobs ON jobs.id = job_id"
             " WHERE layers.name = ? AND jobs.hash = ?"
         )
         return frozenset(self.connection.execute(query, (layer, hash_text)))

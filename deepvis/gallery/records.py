@@ -25,6 +25,9 @@ QUANTILE_BANDS = ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 0.95), (0.95, 1.
 PER_BAND = 3
 """Random examples kept per band."""
 
+ATTRIBUTION_JOB = "attribution"
+"""Kind of a job that made attributions of the exemplars of a scan; its parameter `scan` is the hash of that."""
+
 
 class ExemplarKind(StrEnum):
     """Why an image stands on a unit's page."""
@@ -45,7 +48,7 @@ class ImageKind(StrEnum):
     """An imported crop of an image with a large activation."""
     MINIMUM = "minimum"
     DECONV = "deconv"
-    """An imported attribution of a maximum image."""
+    """An attribution of a maximum image, by whatever method: a scan's (`metadata["method"]`), or an imported one."""
     SESSION = "session"
     """A crop of a live frame that somebody kept."""
     SHEET = "sheet"
@@ -257,7 +260,7 @@ class JobRecord:
 
     Attributes:
         id: key in this gallery.
-        kind: `scan`, `import`, `session`.
+        kind: `scan`, `attribution`, `import`, `session`, `synthesis`.
         hash: of everything that decides the result; empty where it is not repeatable.
         identity: the model.
         data_root: folder of the images; empty where there is none.

@@ -204,6 +204,12 @@ class GalleryWriter:
         self.write_arrays(job, arrays, rows.layer.name)
 
     @_in_transaction
+    def layer_scans(self) -> dict[str, str]:
+        """Hash of the scan that each layer's rows come from; empty where it was not scanned."""
+        query = "SELECT name, coalesce(hash, '') FROM layers LEFT JOIN jobs ON jobs.id = scan_job ORDER BY layers.id"
+        return dict(self.connection.execute(query).fetchall())
+
+    @_in_transaction
     def add_layer(self, layer: LayerInfo) -> None:
         """Make the layer known, for pictures of its units; nothing changes where it is known already."""
         enter_layer(self.connection, layer)
@@ -292,6 +298,12 @@ class GalleryWriter:
     def remove_image(self, key: int) -> bool:
         """Remove a picture by the key that `add_image` gave; False where there is none."""
         return self.connection.execute("DELETE FROM images WHERE id = ?", (key,)).rowcount > 0
+
+    @_in_transaction
+    def remove_images(self, job: int, layer: str) -> int:
+        """Remove the pictures that a job stored for a layer; returns how many."""
+        query = "DELETE FROM images WHERE job_id = ? AND layer_id = (SELECT id FROM layers WHERE name = ?)"
+        return self.connection.execute(query, (job, layer)).rowcount
 
     def _layer_key(self, name: str) -> int:
         layer = find_layer(self.connection, name)

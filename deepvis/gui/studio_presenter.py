@@ -202,7 +202,7 @@ class StudioPresenter(QObject):
         # where there can be none, none is lacking
         self.auto.learn(page.unit, has_picture=bool(page.synthesized) or not page.offers)
         self._panel.start.set_pictures((*page.exemplars[:MOST_STARTS], *page.synthesized))
-        self.comparison.renew((*page.synthesized, *page.exemplars))
+        self.comparison.renew((*page.synthesized, *page.exemplars, *page.attributions))
         self._show()
 
     # inside

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from deepvis.gallery.errors import GalleryError
 from deepvis.live.activity_grid import ActivityGrids
+from deepvis.live.attribution_errands import AttributionErrands
 from deepvis.live.crop_pictures import CropPictures
 from deepvis.live.errand import Errand, Superseded
 from deepvis.live.events import Event, Notice
 from deepvis.live.gallery_shelf import GalleryShelf
 from deepvis.live.layer_pages import LayerPages
 from deepvis.live.mailbox import Mailbox, Outbox
+from deepvis.live.page_attributions import is_waiting
 from deepvis.live.page_maker import PageMaker
 from deepvis.live.page_notes import layer_not_synthesized, not_scanned
 from deepvis.live.pages import (
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from deepvis.live.loan import Loan
     from deepvis.live.running_model import RunningModel
     from deepvis.records import LayerInfo
 
@@ -62,6 +65,8 @@ class GalleryLoader(Worker):
         self.patterns: Mailbox[PatternPicture] = Mailbox(notify)
         self.layer_pages: Mailbox[LayerPageData] = Mailbox(notify)
         self.session_pages: Mailbox[SessionPage] = Mailbox(notify)
+        self.loans: Mailbox[Loan] = Mailbox(self.bell.ring)
+        self._attributions: AttributionErrands | None = None
         self._refreshes: Mailbox[bool] = Mailbox(self.bell.ring)
         self._session_frames: Mailbox[SessionFrames] = Mailbox(self.bell.ring)
         self._keeps: Outbox[SessionFrames] = Outbox(self.bell.ring)
@@ -72,6 +77,10 @@ class GalleryLoader(Worker):
         self._look_s: float | None = None
         self._looked_s = 0.0
         self._answered: dict[str, object] = {}
+
+    def tell_network(self, lend: Callable[[int], None]) -> None:
+        """Who lends the running network, into `loans`; to be said before the start. Without it nothing is computed."""
+        self._attributions = AttributionErrands(lend)
 
     def refresh(self) -> None:
         """Look at the galleries again: somebody may have written to them; any thread may call this."""
@@ -107,6 +116,11 @@ class GalleryLoader(Worker):
 
     def _take_orders(self) -> None:
         running, view, refresh = self.models.take(), self.views.take(), self._refreshes.take()
+        if self._attributions is not None:
+            if running is not None:
+                self._attributions.forget()
+            if (loan := self.loans.take()) is not None:
+                self._attributions.take(loan)
         if running is not None and (self._desk is None or not running.same_results(self._desk.running)):
             self._open_desk(running)
         self._view = view or self._view
@@ -156,6 +170,9 @@ class GalleryLoader(Worker):
                 self._answer_pattern(desk, layer)
             if stage in (Stage.ACTIVITY, Stage.CORRELATION):
                 self._answer_layer(desk, layer)
+            # what takes longest comes last
+            if self._view.unit < layer.units and self._attributions is not None:
+                self._attribute(desk, layer, self._attributions)
         except GalleryError as error:
             self._give_up(desk, error)
 
@@ -178,6 +195,26 @@ class GalleryLoader(Worker):
             return
         self.pages.put(desk.page(layer, self._view.unit, self._errand(), self.pages.put))
         self._answered["page"] = key
+
+    def _attribute(self, desk: _Desk, layer: LayerInfo, attributions: AttributionErrands) -> None:
+        """Complete the page that was answered, one attribution after the other."""
+        key = (desk.generation, layer.name, self._view.unit)
+        if self._answered.get("attributions") == key:
+            return
+        errand = self._errand()
+
+        def show(part: UnitPageData) -> None:
+            desk.remember(layer, part)
+            if errand.part_due():
+                self.pages.put(part)
+
+        before = desk.page(layer, self._view.unit, errand, lambda _: None)
+        page = attributions.complete(desk.maker, before, errand, show)
+        if page is not before:
+            desk.remember(layer, page)
+            self.pages.put(page)
+        if not is_waiting(page):
+            self._answered["attributions"] = key
 
     def _answer_pattern(self, desk: _Desk, layer: LayerInfo) -> None:
         view = self._view
@@ -242,6 +279,7 @@ class _Desk:
         running: the model.
         shelf: its galleries.
         layers: makes layer pages.
+        maker: makes unit pages.
         generation: another one whenever the galleries changed; 0 before the first look.
     """
 
@@ -251,7 +289,7 @@ class _Desk:
         self.layers = LayerPages(running, shelf)
         self.generation = 0
         self._pictures = pictures
-        self._maker = PageMaker(running, shelf, pictures)
+        self.maker = PageMaker(running, shelf, pictures)
         self._pages: Recent[UnitPageData] = Recent(PAGE_BYTES)
         self._tiles: tuple[object, Tiles] | None = None
         self._activity = ActivityGrids()
@@ -270,8 +308,11 @@ class _Desk:
         known = self._pages.get(key)
         if known is not None:
             return known
-        page = self._maker.make(layer, unit, errand, show)
-        return self._pages.put(key, page, _page_bytes(page))
+        return self.remember(layer, self.maker.make(layer, unit, errand, show))
+
+    def remember(self, layer: LayerInfo, page: UnitPageData) -> UnitPageData:
+        """Keep a page until the galleries change."""
+        return self._pages.put((layer.name, page.unit.unit), page, _page_bytes(page))
 
     def pattern(
         self, view: View, layer: LayerInfo, errand: Errand, show: Callable[[PatternPicture], None]

@@ -70,8 +70,10 @@ class InferenceWorker(Worker):
         self.keeps: Mailbox[bool] = Mailbox(self.bell.ring)
         self.freezes: Mailbox[bool] = Mailbox(self.bell.ring)
         self.loans: Mailbox[int] = Mailbox(self.bell.ring)
+        self.page_loans: Mailbox[int] = Mailbox(self.bell.ring)
         self._lender = Lender()
         self._take_loan: Callable[[Loan], None] = lambda _: None
+        self._take_page_loan: Callable[[Loan], None] = lambda _: None
         self._framed: Callable[[], None] = lambda: None
         self._take_weights: Callable[[LentWeights], None] | None = None
         self._answering: Answering | None = None
@@ -96,6 +98,10 @@ class InferenceWorker(Worker):
     def tell_weights(self, deliver: Callable[[LentWeights], None]) -> None:
         """Who gets the network's weights whenever it is another one or elsewhere; to be said before the start."""
         self._take_weights = deliver
+
+    def tell_pages(self, deliver: Callable[[Loan], None]) -> None:
+        """Who gets what `page_loans` asks for; to be said before the start."""
+        self._take_page_loan = deliver
 
     def open(self) -> None:
         """Import torch here, beside the window instead of in front of it."""
@@ -164,9 +170,12 @@ class InferenceWorker(Worker):
 
     def _lend(self) -> None:
         # what is asked for before the first network is answered when it is there
-        number = None if self._engine is None else self.loans.take()
-        if number is not None and self._engine is not None:
+        if self._engine is None:
+            return
+        if (number := self.loans.take()) is not None:
             self._take_loan(self._lender.lend(number, self._engine, self._frame, self._view))
+        if (number := self.page_loans.take()) is not None:
+            self._take_page_loan(self._lender.lend(number, self._engine, None, self._view))
 
     def _take_orders(self) -> bool:
         engine, placement, boxes = self.engines.take(), self.placements.take(), self.boxes.take()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.gallery.records import ImageKind, UnitRecord
 from deepvis.live.crop_pictures import placeholder, shown_crop, shown_whole
+from deepvis.live.page_attributions import PageAttributions, unable
 from deepvis.live.page_notes import (
     SCANNED_PARTS,
     level_minima,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from deepvis.gallery.records import Exemplar, ImageRecord, SimilarUnit
     from deepvis.live.crop_pictures import CropPictures
     from deepvis.live.errand import Errand
+    from deepvis.live.exemplar_attributor import ExemplarAttributor
     from deepvis.live.gallery_shelf import GalleryShelf, OpenGallery
     from deepvis.live.running_model import RunningModel
     from deepvis.records import LayerInfo
@@ -52,6 +54,7 @@ class PageMaker:
         self._shelf = shelf
         self._pictures = pictures
         self._changes = ChangeWords()
+        self._attributions = PageAttributions(pictures)
 
     def make(
         self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None] = lambda _: None
@@ -68,10 +71,7 @@ class PageMaker:
             Superseded: the errand is over.
             GalleryError: a gallery is damaged.
         """
-        records = [
-            (gallery, gallery.reader.unit(layer.name, unit, self._running.identity))
-            for gallery in self._shelf.galleries
-        ]
+        records = self._records(layer.name, unit)
         source = _scanned(records)
         page = self._with_facts(layer, unit, source)
         page = self._with_images(page, records, errand)
@@ -80,7 +80,32 @@ class PageMaker:
             page = self._with_exemplars(page, source, errand, show)
             page = self._with_similar(page, layer, source, errand)
         notes = {part: text for part, text in page.notes.items() if not _filled(page, part)}
-        return replace(page, notes=notes)
+        page = replace(page, notes=notes)
+        return page if source is None else self._attributions.add_stored(page, *source)
+
+    def attribute(
+        self,
+        page: UnitPageData,
+        attributor: ExemplarAttributor,
+        errand: Errand,
+        show: Callable[[UnitPageData], None],
+    ) -> UnitPageData:
+        """Compute the attributions that the galleries lack; `show` gets the page with each further one.
+
+        Raises:
+            Superseded: the errand is over.
+            GalleryError: a gallery is damaged.
+            ModelError: gradients cannot be followed through the network.
+        """
+        records = self._records(page.unit.layer, page.unit.unit)
+        source = _scanned(records)
+        if source is None or unable(source[1]):
+            return page
+        return self._attributions.complete(page, source, attributor, errand, show)
+
+    def _records(self, layer: str, unit: int) -> list[tuple[OpenGallery, UnitRecord]]:
+        identity = self._running.identity
+        return [(gallery, gallery.reader.unit(layer, unit, identity)) for gallery in self._shelf.galleries]
 
     def _with_facts(self, layer: LayerInfo, unit: int, source: tuple[OpenGallery, UnitRecord] | None) -> UnitPageData:
         address = UnitId(self._running.info.name, layer.name, unit)
@@ -107,7 +132,11 @@ class PageMaker:
         """Pictures that are stored whole; each kind from the first gallery that has it, kept frames from all."""
         found: dict[str, tuple[PagePicture, ...]] = {}
         for part, kind in _IMAGE_PARTS.items():
-            lists = [[(gallery, image) for image in record.images if image.kind is kind] for gallery, record in records]
+            lists = [
+                # attributions with a method are a scan's: they stand beside its exemplars or nowhere
+                [(gallery, image) for image in record.images if image.kind is kind and "method" not in image.metadata]
+                for gallery, record in records
+            ]
             chosen = next((images for images in lists if images), [])
             if kind is ImageKind.SESSION:
                 every = [pair for images in lists for pair in images]

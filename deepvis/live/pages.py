@@ -66,6 +66,23 @@ class Made:
     changes: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How an attribution was found.
+
+    Attributes:
+        method: for people.
+        caveat: what is known to be wrong with the method, one line; empty where nothing was computed.
+        coverage: why it is the plain gradient instead of what was asked for, a sentence; empty elsewhere.
+        reason: why there is nothing to see, a sentence; empty where there is.
+    """
+
+    method: str
+    caveat: str = ""
+    coverage: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PagePicture:
     """One picture of a unit page.
@@ -83,6 +100,7 @@ class PagePicture:
         position: `(row, column)` in the layer's map; None where unknown.
         cropped: `source_rgb` is the part of a frame that the network saw: opened as a source it is cropped once more.
         made: how it was synthesized; None for every other picture.
+        why: how it was found, of an attribution; None for every other picture, and for imported ones.
     """
 
     rgb: NDArray[np.uint8]
@@ -97,6 +115,7 @@ class PagePicture:
     position: tuple[int, int] | None = None
     cropped: bool = False
     made: Made | None = None
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,13 +138,14 @@ class UnitPageData:
         quantiles: by band.
         kept: crops of live frames that were kept, best first.
         synthesized: synthesized pictures, imported ones included.
-        attributions: attributions of the exemplars, imported ones included.
+        attributions: those of the exemplars, in their order; fewer while the others are computed. Imported ones where
+            there are only such.
         statistics: None where the layer was not scanned.
         histogram: of per-sample maxima; None where the layer was not scanned.
         classes: largest mean first.
         similar: best first.
-        notes: part name (`exemplars`, `minima`, `quantiles`, `histogram`, `classes`, `similar`, `synthesized`) to the
-            sentence that says why it is empty and what to do; no entry where it is not empty.
+        notes: part name (`exemplars`, `minima`, `quantiles`, `histogram`, `classes`, `similar`, `synthesized`,
+            `attribution`) to the sentence that says why it is empty and what to do; no entry where it is not empty.
         stale: why all this does not belong to the running model; empty where it does.
         origin: one line: how many images of which folder, when.
         offers: a scan or a synthesis can fill what is empty.

@@ -83,6 +83,8 @@ class LiveSession:
         self._scan = ScanRunner(self._events.put, self._gallery.refresh)
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
+        self._gallery.tell_network(self._inference.page_loans.put)
+        self._inference.tell_pages(self._gallery.loans.put)
         self._capture = CaptureWorker(self._events.put, self._inference.frames, self.meters.captured)
         states, turns = StudioStates(notify), Turns(threads)
         self._studio = StudioWorker(

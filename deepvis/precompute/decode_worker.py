@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from deepvis.precompute.samples import SampleRecipe
+    from deepvis.models.samples import SampleRecipe
 
 _AHEAD = 3
 """Tasks that each worker decodes ahead."""

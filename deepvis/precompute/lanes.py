@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import torch
 
 from deepvis.models.twin import twin
 
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from types import TracebackType
-
-    import torch
 
     from deepvis.models.engine import Engine
 
@@ -33,6 +34,17 @@ MOST_LANES = 8
 def lane_count(device: torch.device, threads: int, blocks: int) -> int:
     """How many blocks to make at once with so many threads of torch: on a GPU one, for one fills it."""
     return max(1, min(threads, blocks, MOST_LANES)) if device.type == "cpu" else 1
+
+
+@contextmanager
+def threads_each(threads: int) -> Iterator[None]:
+    """So many threads of torch for everything that is begun meanwhile, in whatever thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Lanes(Generic[Made]):

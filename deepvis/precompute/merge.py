@@ -11,6 +11,7 @@ from deepvis.gallery.store import GalleryError
 from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.devices import available_devices, resolve_device
 from deepvis.models.errors import Canceled
+from deepvis.precompute.attributing import Attributing
 from deepvis.precompute.forward import Forward
 from deepvis.precompute.plan import KIND, list_images, load_engine, make_plan, request_again
 from deepvis.precompute.progress import LISTING, MERGING, READING, WRITING, ScanProgress
@@ -141,7 +142,12 @@ class _Merge:
             keeper.end_first_pass(state)
             forward = Forward(engine, names, plan.request.batch_size)
             winners = Winners(plan, state, forward, keeper, self._control, report)
-            return store_pictures(winners, keeper, state, writer, pool)
+            finished, warnings = store_pictures(winners, keeper, state, writer, pool)
+            if not finished or state.missing:
+                return finished, warnings
+            attributed = Attributing(plan, engine, writer, self._control, report).run(pool)
+            left = [_left(attributed.left)] if attributed.left else []
+            return True, (*warnings, *attributed.warnings, *left)
 
     def _merged(self) -> tuple[ScanState, list[str]]:
         """Everything the files hold, and sentences about what they do not."""
@@ -208,6 +214,10 @@ class _Merge:
         )
 
 
+def _left(number: int) -> str:
+    return f"{number:,} exemplars have no attribution yet: the same scan without --shard makes them."
+
+
 def _read(path: Path) -> _Source:
     """The scans in a file; none is fine for a gallery that holds other things."""
     with GalleryReader(path) as reader:
@@ -244,7 +254,7 @@ _NAMED = {
     "class_names": "the labels",
     "format": "the version of DeepVis",
 }
-_DO_NOT_DECIDE = {"model", "weights", "files", DEVIATION, "classes_from"}
+_DO_NOT_DECIDE = {"model", "weights", "files", DEVIATION, "classes_from", "attribution", "attributed"}
 
 
 def _differences(one: JobRecord, other: JobRecord) -> str:

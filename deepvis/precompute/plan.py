@@ -13,15 +13,16 @@ import torch
 
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.records import JobRecord, ModelIdentity
+from deepvis.kinds import Method
 from deepvis.models.engine import Engine, build_engine
 from deepvis.models.errors import ModelError
 from deepvis.models.receptive_field import receptive_boxes
+from deepvis.models.samples import SampleRecipe
 from deepvis.models.two_inputs import refuse_pairs
 from deepvis.precompute.labeling import Labeling, find_labels
 from deepvis.precompute.layer_choice import layers_wanted
 from deepvis.precompute.listing import Listing, list_folder
 from deepvis.precompute.request import SEED, ScanError, ScanRequest
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.precompute.shards import Shard, shard_file
 from deepvis.records import Fit, LayerInfo, ModelRequest, Precision
 
@@ -126,6 +127,8 @@ def make_plan(request: ScanRequest, listing: Listing, engine: Engine) -> ScanPla
             "weights": loaded.weights,
             "classes_from": request.classes,
             "files": len(chosen),
+            "attribution": None if request.attribution is None else str(request.attribution),
+            "attributed": request.attributed,
         },
         hashlib.sha256(text.encode()).hexdigest(),
     )
@@ -186,6 +189,9 @@ def request_again(job: JobRecord, gallery: Path, device: str) -> ScanRequest:
             covariance_up_to=known["covariance_up_to"],
             fit=Fit(known["fit"]),
             picture_quality=known["picture_quality"],
+            # scans of before did not say it
+            attribution=None if known.get("attribution") is None else Method(known["attribution"]),
+            attributed=known.get("attributed"),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ScanError(f"{gallery} does not say how it was scanned ({error}); scan again.") from error

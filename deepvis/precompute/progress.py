@@ -24,6 +24,8 @@ MERGING = "merging"
 WRITING = "writing"
 PICTURES = "storing pictures of the winners"
 """The second pass: everything is counted, and the images that won are read once more."""
+ATTRIBUTING = "attributing the exemplars"
+"""The last of it: which pixels of the winners speak for their units."""
 SYNTHESIZING = "synthesizing"
 """Followed by the name of a layer."""
 
@@ -34,8 +36,8 @@ class ScanProgress:
 
     Attributes:
         phase: `reading the network`, `listing the images`, `scanning`, `merging`, `writing`,
-            `storing pictures of the winners` or `synthesizing LAYER`.
-        done: files (of this shard) or, in the last phase of a scan, files whose pictures are stored; pictures that are
+            `storing pictures of the winners`, `attributing the exemplars` or `synthesizing LAYER`.
+        done: files (of this shard); files whose pictures are stored; exemplars that are attributed; pictures that are
             synthesized; 0 where a phase counts nothing.
         total: of the same; 0 where a phase counts nothing.
         per_second: images a second over the last seconds, pauses left out; 0 while unknown.
@@ -92,6 +94,12 @@ class ScanControl:
         """Return as soon as the job is not paused, or is stopped."""
         with self._condition:
             self._condition.wait_for(lambda: self._stopped or not self._paused)
+
+    def rest(self) -> float:
+        """The same; how many seconds it took."""
+        started_s = time.monotonic()
+        self.wait()
+        return time.monotonic() - started_s
 
 
 class Pace:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from deepvis.kinds import Method
 from deepvis.records import Fit, ModelRequest, Precision
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+EXEMPLAR_METHODS = (Method.DECONVNET, Method.GUIDED, Method.GRADIENT)
+"""Methods that exemplars can be attributed by: one backward pass each, in colors."""
 
 SEED = 0
 """Decides which images are the random sample."""
@@ -44,6 +48,11 @@ class ScanRequest:
         checkpoint_s: least seconds between two saved states.
         picture_quality: JPEG quality of stored pictures, 1..100.
         threads: threads that torch computes with; 0 leaves it to torch.
+        attribution: by which method exemplars get pictures of the pixels that speak for their unit, one of
+            `EXEMPLAR_METHODS`; where a rectifier rule changes nothing, it is the gradient. None
+            makes none.
+        attributed: exemplars of each unit that get one, the best first; None takes as many as the number of samples
+            is worth, see `attribution_job.exemplars_per_unit`.
     """
 
     images: Path
@@ -65,6 +74,8 @@ class ScanRequest:
     checkpoint_s: float = 20.0
     picture_quality: int = 90
     threads: int = 0
+    attribution: Method | None = Method.DECONVNET
+    attributed: int | None = None
 
     def check(self) -> None:
         """Refuse what makes no sense.
@@ -80,12 +91,38 @@ class ScanRequest:
             raise ScanError(f"workers must be at least 0, not {self.workers}.")
         if self.limit is not None and self.limit < 1:
             raise ScanError(f"limit must be at least 1, not {self.limit}.")
+        if self.attributed is not None and self.attributed < 0:
+            raise ScanError(f"attributed must be at least 0, not {self.attributed}.")
+        if self.attribution not in (None, *EXEMPLAR_METHODS):
+            methods = ", ".join(EXEMPLAR_METHODS)
+            raise ScanError(f"attribution must be one of {methods} or none, not {self.attribution}.")
         if not 0 <= self.shard < self.shards:
             raise ScanError(f"The shard must be one of 0 to {self.shards - 1}, not {self.shard}.")
         if not 1 <= self.picture_quality <= 100:
             raise ScanError(f"picture_quality must be 1 to 100, not {self.picture_quality}.")
         if not self.checkpoint_s >= 0:
             raise ScanError(f"checkpoint_s must be at least 0 seconds, not {self.checkpoint_s}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """What became of the attributions of a scan.
+
+    Attributes:
+        finished: nothing is left to do; False where it was stopped.
+        per_unit: exemplars of each unit that have one now, or were to get one.
+        made: pictures made by this run.
+        left: pictures that a stopped run has not made.
+        spared: they were wanted, and are too many for so few samples.
+        warnings: sentences.
+    """
+
+    finished: bool = True
+    per_unit: int = 0
+    made: int = 0
+    left: int = 0
+    spared: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +144,7 @@ class ScanSummary:
             were compared.
         warnings: sentences about what a person should know.
         pictures_left: pictures that a scan stopped in its second pass has not stored yet; all files are counted then.
+        attributed: what became of the exemplars' attributions.
     """
 
     gallery: Path
@@ -122,6 +160,7 @@ class ScanSummary:
     deviation: float | None = None
     warnings: tuple[str, ...] = ()
     pictures_left: int = 0
+    attributed: Attributed = Attributed()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""The scan: one pass over all images for all layers at once, saved as it goes, then the pictures of the winners."""
+"""The scan: one pass over all images for all layers at once, saved as it goes, then what is kept of the winners."""
 
 from __future__ import annotations
 
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,12 +16,14 @@ from deepvis.gallery.store import GalleryError, shrink
 from deepvis.gallery.writer import GalleryWriter
 from deepvis.models.devices import DeviceError, resolve_device
 from deepvis.models.errors import Canceled
+from deepvis.precompute.attributing import Attributing
+from deepvis.precompute.attribution_job import lacks_attributions
 from deepvis.precompute.decode_worker import DecodePool
 from deepvis.precompute.first_pass import FirstPass, new_state
 from deepvis.precompute.forward import Forward
 from deepvis.precompute.plan import list_images, load_engine, make_plan
 from deepvis.precompute.progress import LISTING, READING, WRITING, ScanControl, ScanProgress
-from deepvis.precompute.request import ScanError, ScanRequest, ScanSummary
+from deepvis.precompute.request import Attributed, ScanError, ScanRequest, ScanSummary
 from deepvis.precompute.saving import PICTURES_STATE, Keeper, deviation_of
 from deepvis.precompute.winners import TOLERANCE, Winners
 
@@ -141,13 +144,16 @@ class _Scan:
         self._report = report
         self._started_s = started_s
         self._pictures_left = 0
+        self._attributed = Attributed()
 
     def run(self, device: torch.device) -> ScanSummary:
-        done = already_done(self._plan)
-        if done is not None:
-            return done
         request = self._plan.request
+        done = already_done(self._plan)
+        if done is not None and (request.shards > 1 or not lacks_attributions(self._plan, done.samples)):
+            return done
         move(self._engine, device, request)
+        if done is not None:
+            return self._attribute_more(done)
         names = tuple(layer.name for layer in self._plan.layers)
         forward = Forward(self._engine, names, request.batch_size)
         with GalleryWriter(self._plan.gallery, self._plan.identity.model) as writer:
@@ -157,9 +163,31 @@ class _Scan:
                 self._require_own(loaded[0])
             state, phase = loaded or (new_state(self._plan, forward, self._pool, sums_device(device)), "")
             finished, warnings = self._go_on(state, phase, forward, keeper, writer)
+            if finished and request.shards == 1:
+                self._attribute(writer)
         if finished and request.shards == 1:
             pack(self._plan.gallery)
-        return self._summary(state, finished=finished, warnings=warnings)
+        warnings = (*warnings, *self._attributed.warnings)
+        return self._summary(state, finished=finished and self._attributed.finished, warnings=warnings)
+
+    def _attribute(self, writer: GalleryWriter) -> None:
+        """The end of the second pass."""
+        attributing = Attributing(self._plan, self._engine, writer, self._control, self._report)
+        self._attributed = attributing.run(self._pool)
+
+    def _attribute_more(self, done: ScanSummary) -> ScanSummary:
+        """What a finished scan lacks of the attributions that are wanted now."""
+        with GalleryWriter(self._plan.gallery, self._plan.identity.model) as writer:
+            self._attribute(writer)
+        pack(self._plan.gallery)
+        return replace(
+            done,
+            finished=self._attributed.finished,
+            already_done=not self._attributed.made,
+            seconds=time.monotonic() - self._started_s,
+            attributed=self._attributed,
+            warnings=self._attributed.warnings,
+        )
 
     def _require_own(self, state: ScanState) -> None:
         """A gallery into which some shards were merged is no scan to go on with."""
@@ -205,6 +233,7 @@ class _Scan:
             deviation=state.deviation,
             warnings=warnings,
             pictures_left=self._pictures_left,
+            attributed=self._attributed,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from deepvis.models.devices import DeviceError, is_out_of_memory, resolve_device
 from deepvis.models.engine import build_engine
 from deepvis.models.errors import Canceled, ModelError
 from deepvis.models.two_inputs import refuse_pairs
-from deepvis.precompute.lanes import Lanes, lane_count
+from deepvis.precompute.lanes import Lanes, lane_count, threads_each
 from deepvis.precompute.picture_estimate import Trial
 from deepvis.precompute.picture_pace import PicturePace
 from deepvis.precompute.picture_plan import make_picture_plan
@@ -30,7 +29,7 @@ from deepvis.synthesis.natural_gallery import natural_maxima
 from deepvis.synthesis.synthesis import SynthesisRequest, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -118,7 +117,7 @@ class _Run:
         # of all blocks of all shards, so that a run that goes on and one of another shard compute alike
         threads = torch.get_num_threads()
         count = lane_count(self._engine.device, threads, self._plan.all_blocks)
-        with Lanes[Made](self._engine, count) as lanes, _threads_each(threads // lanes.count):
+        with Lanes[Made](self._engine, count) as lanes, threads_each(threads // lanes.count):
             self._expect(lanes.count)
             finished = self._work(lanes)
         if self._failed and finished and not self._pace.made:
@@ -298,17 +297,6 @@ def _missing(plan: PicturePlan) -> tuple[Block, ...]:
                         layer.name, plan.job.hash
                     )
     return tuple(block for block in plan.blocks if not block.entries <= known.get(block.layer.name, frozenset()))
-
-
-@contextmanager
-def _threads_each(threads: int) -> Iterator[None]:
-    """So many threads of torch for everything that is begun meanwhile, in whatever thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, threads))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _silent(text: str, fraction: float | None) -> None:

@@ -90,7 +90,7 @@ class Winners:
                 batcher.flush()
                 block.store()
             if self._control.paused:
-                pace.leave_out(_rest(self._control))
+                pace.leave_out(self._control.rest())
             if self._control.stopped:
                 return False
         batcher.flush()
@@ -204,9 +204,3 @@ def _by_file(state: ScanState) -> dict[int, tuple[int, ...]]:
         number, index = divmod(sample, state.per_file)
         found.setdefault(number, []).append(index)
     return {number: tuple(indices) for number, indices in found.items()}
-
-
-def _rest(control: ScanControl) -> float:
-    started_s = time.monotonic()
-    control.wait()
-    return time.monotonic() - started_s

@@ -73,7 +73,7 @@ def test_figures_classes_and_similar_units_are_on_the_page(gallery, page_of, col
     np.testing.assert_allclose(page.similar[0].rgb.reshape(-1, 3).mean(0), color_of(2, 2), atol=6)
     assert page.stale == ""
     assert page.origin.startswith("40 images of photos, ")
-    assert set(page.notes) == {"synthesized"}
+    assert set(page.notes) == {"synthesized", "attribution"}
 
 
 def test_an_image_file_that_still_exists_is_what_opens(gallery, page_of, tmp_path):

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from deepvis.gallery.reader import GalleryReader
+from deepvis.gallery.records import ImageKind
 from deepvis.precompute import progress
 from deepvis.precompute.scan import ScanControl, ScanRequest, run_scan
 from deepvis.precompute.synthesize import PicturesRequest, run_synthesis
@@ -175,6 +176,8 @@ def pictures_of(path):
         for job in gallery.jobs():
             for layer in gallery.layers():
                 for row in gallery.image_rows(layer, job.id):
+                    if row.kind is not ImageKind.SYNTHESIS:
+                        continue
                     metadata = {name: value for name, value in row.metadata.items() if name != "seconds"}
                     values = {field.name: getattr(row, field.name) for field in fields(row)}
                     found[layer, row.unit, job.hash, row.seed] = SimpleNamespace(**values | {"metadata": metadata})

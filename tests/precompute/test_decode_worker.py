@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from deepvis.models.preprocess import Preprocessing
+from deepvis.models.samples import SampleRecipe
 from deepvis.precompute.decode_worker import DecodePool, FileTask, Task, decode_task
 from deepvis.precompute.request import ScanError
-from deepvis.precompute.samples import SampleRecipe
 from deepvis.sources.decode import decode_image
 
 RECIPE = SampleRecipe(Preprocessing((32, 32)), crops=2)

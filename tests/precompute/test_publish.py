@@ -9,7 +9,7 @@ from PIL import Image
 
 from deepvis.gallery.reader import GalleryReader
 from deepvis.models.engine import build_engine
-from deepvis.precompute.samples import SampleRecipe
+from deepvis.models.samples import SampleRecipe
 from deepvis.records import Fit, Rect
 from deepvis.sources.decode import read_image
 

@@ -15,8 +15,8 @@ from deepvis.gallery.histogram import edges
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import PER_BAND, QUANTILE_BANDS
 from deepvis.models.engine import build_engine
-from deepvis.precompute.progress import PICTURES
-from deepvis.precompute.samples import SampleRecipe
+from deepvis.models.samples import SampleRecipe
+from deepvis.precompute.progress import ATTRIBUTING, PICTURES
 from deepvis.precompute.scan import ScanError, sensible_workers
 from deepvis.records import SOFTMAX, Fit, ModelRequest, Precision
 from deepvis.sources.decode import decode_image, read_image
@@ -250,7 +250,7 @@ def test_files_that_cannot_be_used_are_listed_and_shift_nobody(scan, photographs
     after = scan(layers=("body",), workers=workers, classes="folders")
     assert (after.samples, after.skipped) == (21, len(reasons))
     with GalleryReader(before.gallery) as one, GalleryReader(after.gallery) as other:
-        (job,) = other.jobs()
+        job, _ = other.jobs()
         skipped = {file.path: file.reason for file in other.skipped(job.id)}
         for unit in range(6):
             clean, damaged = one.unit("body", unit), other.unit("body", unit)
@@ -372,7 +372,7 @@ def test_progress_names_its_phases_and_counts_to_the_end(scan, photographs):
     reports = []
     scan(layers=("stem",), report=reports.append)
     phases = list(Counter(report.phase for report in reports))
-    assert phases == ["listing the images", "reading the network", "scanning", "writing", PICTURES]
+    assert phases == ["listing the images", "reading the network", "scanning", "writing", PICTURES, ATTRIBUTING]
     last = [report for report in reports if report.phase == "scanning"][-1]
     assert (last.done, last.total, last.skipped) == (21, 21, 1)
     assert last.per_second > 0

@@ -31,7 +31,6 @@ CROPS = TileStyle(columns=3, largest=160)
 BANDS = TileStyle(columns=3, largest=160, abreast=True)
 LARGE = TileStyle(columns=2, largest=200, alone=240)
 SMALL = TileStyle(columns=2, largest=200)
-TITLED = TileStyle(columns=2, largest=130)
 
 
 class ExemplarStrip(TileGrid):
@@ -165,6 +164,9 @@ class ExemplarStrip(TileGrid):
         left, right = (title, value) if title else (value, "")
         if whole:
             return Tile(picture.whole_rgb, picture.box, left, right, chosen=chosen)
+        if picture.why is not None and picture.why.reason:
+            # one that is still to come has no method yet
+            return Tile(None, None, left, right, chosen=chosen, badges=("none",) if picture.why.method else ())
         return Tile(picture.rgb, None, left, right, chosen=chosen)
 
     def _made_tile(self, picture: PagePicture, made: Made, *, chosen: bool) -> Tile:

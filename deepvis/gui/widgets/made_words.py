@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from deepvis.live.pages import Made, PagePicture
 
-_WRAPPED_AT = 46
+WRAPPED_AT = 46
 """Letters in a line of the popup."""
 
 TURNS_OFF = "turns off"
@@ -91,8 +91,8 @@ def figures_of(value: float, made: Made) -> tuple[str, ...]:
         rank_text(made.layer_rank, made.majority),
         "  ·  ".join(how),
         *change_lines(made),
-        *textwrap.wrap(made.reason, _WRAPPED_AT),
-        *textwrap.wrap(made.stale, _WRAPPED_AT),
+        *textwrap.wrap(made.reason, WRAPPED_AT),
+        *textwrap.wrap(made.stale, WRAPPED_AT),
     ]
     return tuple(line for line in lines if line)
 
@@ -101,7 +101,7 @@ def change_lines(made: Made) -> list[str]:
     """What of the recipe was changed, in lines of the popup; none where nothing was."""
     if "changed" not in made.recipe.partition(",")[2]:
         return []
-    return textwrap.wrap(f"changed: {made.changes}", _WRAPPED_AT) if made.changes else [CHANGED]
+    return textwrap.wrap(f"changed: {made.changes}", WRAPPED_AT) if made.changes else [CHANGED]
 
 
 def rank_text(rank: int | None, majority: int | None) -> str:

@@ -11,10 +11,19 @@ from PyQt6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from deepvis.gui.figures import band_text, number, percent, span_text
 from deepvis.gui.theme import SPACE
 from deepvis.gui.widgets.class_bars import ClassBars
-from deepvis.gui.widgets.exemplar_strip import BANDS, TITLED, ExemplarStrip
+from deepvis.gui.widgets.exemplar_strip import BANDS, ExemplarStrip
 from deepvis.gui.widgets.facts_table import FactsTable
 from deepvis.gui.widgets.histogram_plot import HistogramPlot
-from deepvis.gui.widgets.page_parts import TITLES, Words, filled_parts, pending_parts, session_words, words_for
+from deepvis.gui.widgets.page_parts import (
+    TITLES,
+    Words,
+    attributed,
+    attribution_note,
+    filled_parts,
+    pending_parts,
+    session_words,
+    words_for,
+)
 from deepvis.gui.widgets.placeholder import FittingButton
 from deepvis.gui.widgets.section import Section
 from deepvis.gui.widgets.similar_units import SimilarUnits
@@ -60,7 +69,7 @@ class PageBody(QWidget):
             "minima": ExemplarStrip("Minimum images"),
             "quantiles": ExemplarStrip("Random images", BANDS),
             "session": ExemplarStrip("Live frames"),
-            "attribution": ExemplarStrip("Attributions", TITLED, titled=True),
+            "attribution": ExemplarStrip("Attributions"),
         }
         self.synthesis = SynthesisSection(TITLES["synthesized"])
         self.histogram = HistogramPlot()
@@ -91,7 +100,7 @@ class PageBody(QWidget):
             section = self.sections[key]
             said = words.get(key)
             if filled or key in pending:
-                section.show_body()
+                section.show_body(attribution_note(data) if key == "attribution" else "")
             elif said is not None:
                 section.show_words(said)
             section.setVisible(filled or key in pending or said is not None)
@@ -140,7 +149,8 @@ class PageBody(QWidget):
 
     def set_chosen(self, keys: frozenset[Hashable]) -> None:
         """Frame the pictures that were chosen to be compared."""
-        self.strips["exemplars"].set_chosen(keys)
+        for key in ("exemplars", "attribution"):
+            self.strips[key].set_chosen(keys)
         self.synthesis.set_chosen(keys)
 
     def set_whole_shown(self, whole: bool) -> None:
@@ -158,7 +168,7 @@ class PageBody(QWidget):
             "exemplars": [("", data.exemplars)],
             "minima": [("", data.minima)],
             "quantiles": _by_band(data.quantiles),
-            "attribution": [("", data.attributions)],
+            "attribution": _by_title(attributed(data)),
         }
         for key, pictures in groups.items():
             if key in pending:
@@ -169,6 +179,11 @@ class PageBody(QWidget):
             self.similar.blank()
         else:
             self.similar.set_units(data.similar)
+
+    def _partner(self, index: int) -> int:
+        """Place of the exemplar of an attribution and the other way round; -1 where they do not belong together."""
+        known = all(picture.why is not None for picture in self.strips["attribution"].pictures)
+        return index if known else -1
 
     def _show_session_pictures(self) -> None:
         live = self._session.pictures if self._session is not None else ()
@@ -194,7 +209,11 @@ class PageBody(QWidget):
         for strip in self.strips.values():
             strip.picture_clicked.connect(self.picture_clicked)
             strip.picture_menu_asked.connect(self.picture_menu_asked)
-        self.strips["exemplars"].picture_chosen.connect(self.picture_chosen)
+        exemplars, attributions = self.strips["exemplars"], self.strips["attribution"]
+        exemplars.tile_hovered.connect(lambda index: attributions.point_at(self._partner(index)))
+        attributions.tile_hovered.connect(lambda index: exemplars.point_at(self._partner(index)))
+        for strip in (exemplars, attributions):
+            strip.picture_chosen.connect(self.picture_chosen)
         self.synthesis.picture_chosen.connect(self.picture_chosen)
         self.synthesis.picture_menu_asked.connect(self.picture_menu_asked)
         self.similar.unit_clicked.connect(self.unit_clicked)
@@ -237,6 +256,12 @@ def statistics_facts(statistics: UnitStatistics | None) -> list[tuple[str, str]]
     if statistics.nan_count:
         facts.append(("not a number", f"in {statistics.nan_count:,} images"))
     return facts
+
+
+def _by_title(pictures: tuple[PagePicture, ...]) -> list[tuple[str, tuple[PagePicture, ...]]]:
+    """Attributions of a scan as they are; imported ones by what they are."""
+    titles = dict.fromkeys("" if picture.why else picture.title for picture in pictures)
+    return [(title, tuple(one for one in pictures if ("" if one.why else one.title) == title)) for title in titles]
 
 
 def _by_band(pictures: tuple[PagePicture, ...]) -> list[tuple[str, tuple[PagePicture, ...]]]:

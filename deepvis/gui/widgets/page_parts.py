@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deepvis.live.page_attributions import is_waiting
+from deepvis.live.pages import Why
+
 if TYPE_CHECKING:
-    from deepvis.live.pages import UnitPageData
+    from deepvis.live.pages import PagePicture, UnitPageData
 
 SCAN_ACTION = "Scan a folder of images…"
 SCAN_BRIEF = "Scan a folder…"
@@ -32,6 +35,7 @@ class Words:
 TITLES = {
     "synthesized": "Synthesized",
     "exemplars": "Exemplars",
+    "attribution": "Why these",
     "histogram": "Histogram",
     "session": "Live frames",
     "minima": "Minimum images",
@@ -39,7 +43,6 @@ TITLES = {
     "similar": "Similar units",
     "classes": "Class selectivity",
     "weights": "Weights",
-    "attribution": "What it looks for",
     "statistics": "Statistics",
 }
 """Key and title, from top to bottom."""
@@ -55,6 +58,7 @@ _SCANNED = {
 """What a scan fills, as it is called in a sentence."""
 
 _NOT_KEPT = "Live frames are kept for networks of one picture only."
+_COMING = Why("", reason="It is being computed.")
 _NOT_SCANNED = "No images have been searched for this unit yet."
 _DEFAULTS = {
     "minima": Words("No image with an especially small value is known."),
@@ -63,9 +67,6 @@ _DEFAULTS = {
     "classes": Words("The images had no classes.", "Scan a folder with one subfolder per class."),
     "similar": Words("No unit of this layer is known to be active on the same images."),
     "synthesized": Words("No picture was synthesized for this unit yet.", "Press 2 to make one.", action="Synthesize"),
-    "attribution": Words(
-        "This version has no attribution yet.", "Until then, the frame on the input shows what the unit can see."
-    ),
     "session": Words(
         "No frame has been kept for this unit yet.",
         "While a camera or a video runs and this layer is on view, the frames that excite the unit most appear here.",
@@ -83,7 +84,7 @@ def filled_parts(data: UnitPageData) -> dict[str, bool]:
         "classes": bool(data.classes),
         "similar": bool(data.similar),
         "synthesized": bool(data.synthesized),
-        "attribution": bool(data.attributions),
+        "attribution": bool(data.attributions) or (bool(data.exemplars) and is_waiting(data)),
         "statistics": data.statistics is not None,
     }
     return {key: found[key] for key in TITLES if key in found}
@@ -93,9 +94,23 @@ def pending_parts(data: UnitPageData) -> frozenset[str]:
     """Parts whose pictures are still on their way: the layer was scanned, and nothing says why there are none."""
     if data.statistics is None:
         return frozenset()
+    # attributions stand beside the exemplars
+    awaited = _SCANNED.keys() | ({"attribution"} if "exemplars" not in data.notes else set())
     return frozenset(
-        key for key, filled in filled_parts(data).items() if not filled and key in _SCANNED and key not in data.notes
+        key for key, filled in filled_parts(data).items() if not filled and key in awaited and key not in data.notes
     )
+
+
+def attribution_note(data: UnitPageData) -> str:
+    """By which method the exemplars were attributed, as far as it is one."""
+    methods = dict.fromkeys(picture.why.method for picture in data.attributions if picture.why and picture.why.caveat)
+    return " · ".join(methods)
+
+
+def attributed(data: UnitPageData) -> tuple[PagePicture, ...]:
+    """Attributions of the exemplars, those that are still to come as empty places."""
+    to_come = data.exemplars[len(data.attributions) :] if is_waiting(data) else ()
+    return (*data.attributions, *(replace(one, title="", why=_COMING) for one in to_come))
 
 
 def words_for(data: UnitPageData) -> dict[str, Words | None]:
@@ -107,6 +122,9 @@ def words_for(data: UnitPageData) -> dict[str, Words | None]:
     empty = [key for key, filled in filled_parts(data).items() if not filled]
     words: dict[str, Words | None] = {key: _words(data, key) for key in empty}
     words.pop("statistics", None)
+    if not data.exemplars:
+        # there is nothing to explain, and why is told where they are missing
+        words["attribution"] = None
     lead = next((key for key in empty if key in _SCANNED), None)
     if lead is not None and data.statistics is None:
         reason = data.notes.get(lead)

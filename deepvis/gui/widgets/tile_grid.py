@@ -94,7 +94,7 @@ class TileGrid(QWidget):
         self._tiles: tuple[Tile, ...] = ()
         self._layout = TileLayout(0, (), (), ())
         self._scaled: dict[int, QImage] = {}
-        self._hovered = -1
+        self._hovered = self._partner = -1
         self._blank = False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -138,6 +138,12 @@ class TileGrid(QWidget):
         if not self._blank:
             self._blank = True
             self._hover(-1)
+            self.update()
+
+    def point_at(self, index: int) -> None:
+        """Mark a tile as the pointer would: it rests on what belongs to it elsewhere; -1 marks none."""
+        if index != self._partner:
+            self._partner = index
             self.update()
 
     def tile_rect(self, index: int) -> QRect:
@@ -264,7 +270,7 @@ class TileGrid(QWidget):
         draw_badges(painter, rect, tile.badges, theme)
         if tile.chosen:
             draw_outlined_frame(painter, rect.adjusted(3, 3, -3, -3), 2, theme)
-        if index == self._hovered:
+        if index in (self._hovered, self._partner):
             draw_frame(painter, rect, 1, QColor(theme.hover if theme.name == "dark" else theme.accent))
 
     def _paint_caption(self, painter: QPainter, line: QRect, tile: Tile, theme: Theme) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPoint, QRect, QRectF, QSize, Qt
@@ -12,14 +13,14 @@ from PyQt6.QtWidgets import QWidget
 from deepvis.gui.figures import band_text, number
 from deepvis.gui.theme import SPACE, elided, small, theme_of
 from deepvis.gui.widgets.fitted_picture import draw_box, fitted_rect, picture_at
-from deepvis.gui.widgets.made_words import figures_of
+from deepvis.gui.widgets.made_words import WRAPPED_AT, figures_of
 from deepvis.gui.widgets.painting import draw_frame
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from deepvis.live.pages import PagePicture
+    from deepvis.live.pages import PagePicture, Why
 
 SIDE = 288
 """Longer side of the image in logical pixels."""
@@ -89,15 +90,27 @@ class WholeImagePopup(QWidget):
 
 
 def words_of(picture: PagePicture) -> tuple[str, ...]:
-    """What is known of a picture, a line each: name; class; value and band; place. Figures of a synthesized one."""
+    """What is known of a picture, a line each: name; class; value and band; place. Other pictures have their own."""
     if picture.made is not None:
         return figures_of(picture.value, picture.made)
+    if picture.why is not None:
+        return why_lines(picture, picture.why)
     known = [] if math.isnan(picture.value) else [f"value {number(picture.value)}"]
     if picture.band is not None:
         known.append(band_text(picture.band))
     place = "" if picture.position is None else f"row {picture.position[0]}, column {picture.position[1]}"
     lines = (picture.title, picture.label, "  ·  ".join(known), place)
     return tuple(line for line in lines if line)
+
+
+def why_lines(picture: PagePicture, why: Why) -> tuple[str, ...]:
+    """What is known of an attribution: what of, the value, how to read it, what is wrong with it."""
+    place = "" if picture.position is None else f"row {picture.position[0]}, column {picture.position[1]}"
+    value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
+    facts = "  ·  ".join(part for part in (value, place) if part)
+    shown = "" if why.reason else "Raw view: mid gray is zero."
+    said = (text for text in (shown, why.reason, why.coverage, why.caveat) if text)
+    return (picture.title, facts, *(line for text in said for line in textwrap.wrap(text, WRAPPED_AT)))
 
 
 def place_beside(beside: QRect, size: QSize, screen: QRect) -> QPoint:

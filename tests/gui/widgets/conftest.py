@@ -17,7 +17,7 @@ def make_picture(value=1.0, color=(200, 40, 40), **changes) -> PagePicture:
     rgb = np.full((40, 40, 3), color, np.uint8)
     whole = np.full((60, 90, 3), (10, 20, 200), np.uint8)
     facts = {"whole_rgb": whole, "box": Rect(10, 20, 30, 30), "path": Path("/data/cat 1.jpg"), "label": "tabby"}
-    return PagePicture(rgb, value, "cat 1.jpg", **{**facts, "position": (2, 3), **changes})
+    return PagePicture(rgb, value, **{"title": "cat 1.jpg", **facts, "position": (2, 3), **changes})
 
 
 def make_histogram(values) -> UnitHistogram:

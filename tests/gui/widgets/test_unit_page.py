@@ -14,7 +14,9 @@ from deepvis.gui.widgets.elided_label import ElidedLabel
 from deepvis.gui.widgets.page_body import statistics_facts
 from deepvis.gui.widgets.page_parts import SCAN_ACTION, SCAN_BRIEF, TITLES, pending_parts, words_for
 from deepvis.gui.widgets.unit_page import HOLD_MS, UnitPage, with_rank
-from deepvis.live.pages import SessionPage, UnitPageData
+from deepvis.gui.widgets.whole_image_popup import words_of
+from deepvis.live.page_attributions import ON_THEIR_WAY
+from deepvis.live.pages import SessionPage, UnitPageData, Why
 from deepvis.live.weight_records import UnitWeightsPage
 from deepvis.records import UnitId
 
@@ -63,7 +65,16 @@ def test_every_part_of_a_full_page_is_filled_in_its_order(page, page_data):
     page.set_weights(UnitWeightsPage(page.data.unit, problem="It has no weights."))
     assert visible_keys(page) == list(TITLES)
     filled = [key for key in TITLES if page.section(key).filled]
-    assert filled == ["exemplars", "histogram", "minima", "quantiles", "similar", "classes", "statistics"]
+    assert filled == [
+        "exemplars",
+        "attribution",
+        "histogram",
+        "minima",
+        "quantiles",
+        "similar",
+        "classes",
+        "statistics",
+    ]
     tops = [page.section(key).mapTo(page.widget(), page.section(key).rect().topLeft()).y() for key in TITLES]
     assert tops == sorted(tops)
     assert len(strip(page, "exemplars").pictures) == 9
@@ -107,7 +118,7 @@ def test_minima_that_say_nothing_give_way_to_the_reason(page, page_data):
 
 def test_a_layer_that_was_not_scanned_says_so_once_and_offers_the_scan(qtbot, page):
     page.set_page(unscanned(synthesized="None yet."))
-    assert visible_keys(page) == ["synthesized", "exemplars", "session", "attribution"]
+    assert visible_keys(page) == ["synthesized", "exemplars", "session"]
     words = page.section("exemplars").words()
     assert words.startswith(REASON)
     assert "similar units" in words
@@ -141,9 +152,67 @@ def test_an_imported_gallery_has_pictures_and_offers_the_scan_for_the_rest(page,
     assert "minimum images" in page.section("histogram").words()
 
 
+def attributed(picture, *, method="deconvnet", reason=""):
+    return picture(why=Why(method, "" if reason else "It shows edges.", reason=reason), whole_rgb=None, box=None)
+
+
+def test_attributions_lie_below_the_exemplars_in_the_same_places_and_name_the_method(page, page_data, picture):
+    page.set_page(page_data(attributions=tuple(attributed(picture) for _ in range(9))))
+    crops, reasons = strip(page, "exemplars"), strip(page, "attribution")
+    assert [reasons.tile_rect(place) for place in range(9)] == [crops.tile_rect(place) for place in range(9)]
+    assert page.section("attribution").header._note == "deconvnet"
+    assert list(TITLES).index("attribution") == list(TITLES).index("exemplars") + 1
+
+
+def test_pointing_at_an_exemplar_marks_its_attribution_and_the_other_way_round(qtbot, page, page_data, picture):
+    page.set_page(page_data(attributions=tuple(attributed(picture) for _ in range(9))))
+    crops, reasons = strip(page, "exemplars"), strip(page, "attribution")
+    for one, other in ((crops, reasons), (reasons, crops)):
+        qtbot.waitUntil(lambda other=other: other.rect().contains(other.tile_rect(8)))
+        plain = other.grab().toImage()
+        one.tile_hovered.emit(4)
+        marked = other.grab().toImage()
+        around = {place: other.tile_rect(place).adjusted(-2, -2, 2, 2) for place in (3, 4, 5)}
+        changed = [place for place, rect in around.items() if marked.copy(rect) != plain.copy(rect)]
+        assert changed == [4]
+        one.tile_hovered.emit(-1)
+        assert other.grab().toImage() == plain
+
+
+def test_attributions_that_are_being_computed_have_their_places_already(page, page_data, picture):
+    notes = {"attribution": ON_THEIR_WAY}
+    page.set_page(page_data(notes=notes))
+    height = page.section("attribution").sizeHint().height()
+    page.set_page(page_data(notes=notes, attributions=(attributed(picture),)))
+    assert page.section("attribution").sizeHint().height() == height
+    tiles = strip(page, "attribution").tiles
+    assert [tile.rgb is not None for tile in tiles] == [True] + [False] * 8
+    assert all(tile.badges == () for tile in tiles)
+
+
+def test_an_exemplar_that_nothing_speaks_for_has_an_empty_place_with_the_reason(page, page_data, picture):
+    off = attributed(picture, method="no attribution", reason="Unit 37 is not above zero in this image.")
+    page.set_page(page_data(attributions=(attributed(picture), off)))
+    tile = strip(page, "attribution").tiles[1]
+    assert (tile.rgb, tile.badges) == (None, ("none",))
+    assert "Unit 37 is not above zero in this image." in words_of(off)
+    assert page.section("attribution").header._note == "deconvnet"
+
+
+def test_why_there_are_no_attributions_is_told_below_the_exemplars(page, page_data):
+    page.set_page(page_data(notes={"attribution": "The network cannot be copied."}))
+    assert page.section("attribution").words() == "The network cannot be copied."
+
+
+def test_imported_attributions_are_grouped_by_what_they_are(page, page_data, picture):
+    imported = [picture(title=title, position=None) for title in ("deconvolution", "gradient", "deconvolution")]
+    page.set_page(page_data(attributions=tuple(imported)))
+    assert strip(page, "attribution")._groups == (("deconvolution", 2), ("gradient", 1))
+
+
 def test_parts_that_are_still_being_read_say_nothing_wrong(page, page_data):
     page.set_page(page_data(similar=(), minima=()))
-    assert pending_parts(page.data) == {"similar", "minima"}
+    assert pending_parts(page.data) == {"similar", "minima", "attribution"}
     assert page.section("minima").words() == page.section("similar").words() == ""
 
 

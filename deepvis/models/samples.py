@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from deepvis.imaging.crops import samples_per_file, window
 from deepvis.imaging.geometry import InputGeometry
-from deepvis.precompute.crops import samples_per_file, window
 from deepvis.records import Fit, Rect
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from deepvis.imaging.crops import Window
     from deepvis.models.preprocess import Preprocessing
-    from deepvis.precompute.crops import Window
 
 _LARGEST_STORED_SIDE = 2048
 """Pixels; what a thin strip is stored at most with, however much the network would enlarge its short side."""

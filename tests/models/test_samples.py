@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepvis.models.preprocess import Preprocessing
-from deepvis.precompute.samples import SampleRecipe
+from deepvis.models.samples import SampleRecipe
 from deepvis.records import Fit, Rect
 
 SMALL = Preprocessing((32, 48))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.precompute.crops import Window, samples_per_file, window
+from deepvis.imaging.crops import Window, samples_per_file, window
 
 SIDES = st.integers(1, 700)
 

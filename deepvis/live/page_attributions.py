@@ -1,0 +1,158 @@
+"""Which pixels of a page's exemplars speak for the unit: what a gallery keeps of it, and how the rest is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from deepvis.gallery.records import ImageKind
+from deepvis.kinds import Method
+from deepvis.live.crop_pictures import placeholder
+from deepvis.live.pages import PagePicture, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deepvis.gallery.records import ImageRecord, UnitRecord
+    from deepvis.live.crop_pictures import CropPictures
+    from deepvis.live.errand import Errand
+    from deepvis.live.exemplar_attributor import ExemplarAttributor
+    from deepvis.live.gallery_shelf import OpenGallery
+    from deepvis.live.pages import UnitPageData
+    from deepvis.records import UnitId
+
+ON_THEIR_WAY = "They are being computed with the running network."
+
+
+class PageAttributions:
+    """Puts attributions beside the exemplars of a page, in the same order, from the first one on.
+
+    Args:
+        pictures: decodes what galleries keep.
+    """
+
+    def __init__(self, pictures: CropPictures) -> None:
+        self._pictures = pictures
+
+    def add_stored(self, page: UnitPageData, gallery: OpenGallery, record: UnitRecord) -> UnitPageData:
+        """The page with what its gallery keeps, up to the first exemplar that has none, and why there are no more."""
+        stored = _stored(gallery, record)
+        made: list[PagePicture] = []
+        for exemplar, crop in zip(record.exemplars, page.exemplars, strict=False):
+            picture = self._known(gallery, stored.get(exemplar.rank), crop, record.unit)
+            if picture is None:
+                break
+            made.append(picture)
+        imported = page.attributions
+        page = replace(page, attributions=tuple(made) or imported)
+        if not record.exemplars or len(made) == len(record.exemplars) or (imported and not made):
+            return page
+        note = unable(record) or ON_THEIR_WAY
+        return replace(page, notes={**page.notes, "attribution": note})
+
+    def complete(
+        self,
+        page: UnitPageData,
+        found: tuple[OpenGallery, UnitRecord],
+        attributor: ExemplarAttributor,
+        errand: Errand,
+        show: Callable[[UnitPageData], None],
+    ) -> UnitPageData:
+        """The page with the attributions that its gallery lacks.
+
+        Args:
+            page: as `add_stored` made it.
+            found: its gallery, and what that knows of the unit.
+            attributor: computes them.
+            errand: asked between two of them.
+            show: gets the page with each further one; it need not show it.
+
+        Raises:
+            Superseded: the errand is over.
+            ModelError: gradients cannot be followed through the network.
+        """
+        gallery, record = found
+        stored = _stored(gallery, record)
+        method = next((Method(image.recipe) for image in stored.values()), Method.DECONVNET)
+        parameters = {} if (job := gallery.job(record.unit.layer)) is None else job.parameters
+        there = len(page.attributions)
+        for exemplar, crop in zip(record.exemplars[there:], page.exemplars[there:], strict=False):
+            errand.go_on()
+            picture = self._known(gallery, stored.get(exemplar.rank), crop, record.unit)
+            if picture is None:
+                picture = attributor.attribute(record.unit, exemplar, crop, parameters, method)
+            page = replace(page, attributions=(*page.attributions, picture))
+            show(page)
+        return without_note(page)
+
+    def _known(
+        self, gallery: OpenGallery, image: ImageRecord | None, crop: PagePicture, unit: UnitId
+    ) -> PagePicture | None:
+        """What stands beside a crop without computing anything; None where that is not known."""
+        if not crop.value > 0:
+            reason = f"Unit {unit.unit} is not above zero in this image: nothing in it speaks for the unit."
+            return picture_of(crop, None, Why("no attribution", reason=reason))
+        rgb = None if image is None else self._pictures.of_unit(gallery, image.id)
+        if rgb is None or image is None:
+            return None
+        told = image.metadata
+        coverage, reason = (str(told.get(name, "")) for name in ("coverage", "reason"))
+        return picture_of(crop, rgb, made_why(Method(str(told["method"])), coverage=coverage, reason=reason))
+
+
+def unable(record: UnitRecord) -> str:
+    """Why attributions that a gallery lacks cannot be computed here, a sentence; empty where they can."""
+    if record.stale:
+        return "These exemplars were found with another network: only that can say which of their pixels counted."
+    return ""
+
+
+def is_waiting(page: UnitPageData) -> bool:
+    """Some of its attributions are still to be computed."""
+    return page.notes.get("attribution") == ON_THEIR_WAY
+
+
+def without_note(page: UnitPageData, instead: str = "") -> UnitPageData:
+    """The page without the word that attributions are on their way, or with another."""
+    notes = {part: text for part, text in page.notes.items() if part != "attribution"}
+    return replace(page, notes={**notes, "attribution": instead} if instead else notes)
+
+
+def made_why(method: Method, *, coverage: str = "", reason: str = "") -> Why:
+    """How an attribution was found, and what is known to be wrong with that."""
+    from deepvis.attribution.methods import METHODS  # noqa: PLC0415  (imports torch)
+
+    return Why(method.label, METHODS[method].caveat, coverage, reason)
+
+
+def picture_of(crop: PagePicture, rgb: NDArray[np.uint8] | None, why: Why) -> PagePicture:
+    """The attribution of an exemplar as a page shows it; a click on it opens what a click on the crop opens.
+
+    Args:
+        crop: the exemplar, as the page shows it.
+        rgb: uint8 `(height, width, 3)`; None where there is none.
+        why: how it was found.
+    """
+    return replace(
+        crop,
+        rgb=placeholder() if rgb is None else rgb,
+        title=f"{why.method} of {crop.title}",
+        whole_rgb=None,
+        box=None,
+        why=why,
+    )
+
+
+def _stored(gallery: OpenGallery, record: UnitRecord) -> dict[int, ImageRecord]:
+    """Attributions that belong to the unit's exemplars, by rank."""
+    scan = gallery.job(record.unit.layer)
+    images = [image for image in record.images if image.kind is ImageKind.DECONV and "method" in image.metadata]
+    makers = {hash_text: gallery.reader.job(hash_text) for hash_text in {image.job for image in images}}
+    return {
+        image.rank: image
+        for image in images
+        if scan is not None and (job := makers[image.job]) is not None and job.parameters.get("scan") == scan.hash
+    }
