@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepvis.attribution.subject import NOTHING
 from deepvis.command_settings import CommandError
 from deepvis.imaging.attribution_views import overlaid
 from deepvis.kinds import BackView, SeedKind
@@ -125,9 +126,9 @@ class AttributionReport:
     def warnings(self) -> Iterator[str]:
         """What the person must not overlook, as sentences."""
         if self.found.reason:
-            yield f"{self.found.reason} All values of the attribution are zero" + (
-                ", also in what was written." if self.written else "."
-            )
+            zero = "" if self.found.reason == NOTHING else " All values of the attribution are zero."
+            written = " So are those of what was written." if self.written else ""
+            yield f"{self.found.reason}{zero}{written}"
 
     def _start(self) -> str:
         seed, place = self.target.seed, self.target.position

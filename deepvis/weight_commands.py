@@ -22,8 +22,10 @@ def weights(
     ],
     settings: SettingsFile = None,
     save: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the weights (.npy, float32) or a picture of them (.png)."),
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Write the weights (.npy, float32) or a picture of them (.png). May be repeated."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print the figures as JSON.")] = False,
     **given: object,
@@ -37,7 +39,7 @@ def weights(
         # weights and labels of the settings belong to their model
         own = {name: None for name in ("weights", "labels") if given.get(name) is None}
         chosen = chosen.with_changes({"model": asked.model, **own})
-    options = weights_command.WeightOptions(None if save is None else save.expanduser(), as_json=as_json)
+    options = weights_command.WeightOptions(tuple(path.expanduser() for path in save or ()), as_json=as_json)
     return said(
         lambda: weights_command.show_weights(chosen.model_request(), asked, options), "aside" if as_json else ""
     )

@@ -49,9 +49,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class WeightOptions:
-    """What becomes of the figures: printed for people or as JSON; the weights go to `save`."""
+    """What becomes of the figures: printed for people or as JSON; the weights go to the files of `save`."""
 
-    save: Path | None = None
+    save: tuple[Path, ...] = ()
     as_json: bool = False
 
 
@@ -88,13 +88,14 @@ def show_weights(request: ModelRequest, address: Address, options: WeightOptions
         CommandError: there are no such weights, or the file cannot be written.
         ModelError: the model cannot be had.
     """
-    if options.save is not None and options.save.suffix.lower() not in (".npy", ".png"):
-        raise CommandError(f"--save writes .npy or .png, not '{options.save.name}'.")
+    for path in options.save:
+        if path.suffix.lower() not in (".npy", ".png"):
+            raise CommandError(f"--save writes .npy or .png, not '{path.name}'.")
     engine = build_engine(request, progress=lambda _text, _fraction: None, canceled=lambda: False)
     weights = _read(engine, address)
     known = figures(weights.kernels)
     name = "/".join(str(part) for part in (engine.loaded.name, address.layer, address.unit) if part is not None)
-    told = [] if options.save is None else [_save(weights, known, address.unit, options.save)]
+    told = [_save(weights, known, address.unit, path) for path in options.save]
     if options.as_json:
         made = (
             _layer_json(name, weights, known)
@@ -102,7 +103,7 @@ def show_weights(request: ModelRequest, address: Address, options: WeightOptions
             else _unit_json(name, weights, known, address.unit)
         )
         sys.stdout.write(json.dumps(made, indent=2) + "\n")
-    elif options.save is None:
+    elif not options.save:
         told += (
             _layer_lines(name, weights, known)
             if address.unit is None

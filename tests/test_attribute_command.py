@@ -291,7 +291,7 @@ def test_a_unit_that_is_off_says_so_and_gives_zeros(attribute, capsys, tmp_path)
     assert attribute("act/0", "--save", str(array), "--save", str(drawn), net="dark") == 0
     captured = capsys.readouterr()
     assert "off in this picture" in captured.err
-    assert "All values of the attribution are zero, also in what was written." in captured.err
+    assert "All values of the attribution are zero. So are those of what was written." in captured.err
     assert not np.load(array).any()
     assert (np.asarray(Image.open(drawn)) == 128).all()
 

@@ -93,6 +93,15 @@ def test_the_weights_themselves_are_saved_as_an_array(capsys, network, tmp_path)
     assert np.load(one).dtype == np.float32
 
 
+def test_every_file_that_is_asked_for_is_written(capsys, tmp_path):
+    array, drawn = tmp_path / "weights.npy", tmp_path / "weights.png"
+    code, out, _ = run(capsys, "stem.conv/4", "--save", str(array), "--save", str(drawn))
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["Wrote", "Wrote"]
+    assert np.load(array).any()
+    assert read_image(drawn).any()
+
+
 @pytest.mark.parametrize("address", ["stem.conv", "stem.conv/2", "head.fc", "head.fc/1"])
 def test_a_picture_is_saved_for_every_kind_of_layer(capsys, tmp_path, address):
     path = tmp_path / "weights.png"

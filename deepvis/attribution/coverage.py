@@ -28,7 +28,8 @@ def coverage(
     if not ruled:
         why = f"{others} is no rectifier" if len(set(met_others)) == 1 else f"{others} are no rectifiers"
         why = why if others else "no rectifier lies between the picture and the target"
-        return f"{method.label} equals the plain gradient here: {why}.", True
+        name = method.label[0].upper() + method.label[1:]
+        return f"{name} equals the plain gradient here: {why}.", True
     if others:
         keep = "keeps its" if len(set(met_others)) == 1 else "keep their"
         total = len(ruled) + len(met_others)

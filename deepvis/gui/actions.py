@@ -34,7 +34,7 @@ class ActionSpec:
     apart: bool = False
 
 
-GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Cause", "Window", "Backward views")
+GROUPS = ("Input", "Navigate", "Grid", "Unit", "Data", "Synthesis", "Backward views", "Cause", "Window")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_camera", "Camera / pictures", ("C",), "Input", "Switch between the camera and the demo reel."),

@@ -16,7 +16,7 @@ from deepvis.records import CauseWish, ChangeKind, Intervention
 if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
     from deepvis.live.result import LiveResult
-    from deepvis.records import View
+    from deepvis.records import LayerInfo, View
 
 PATIENCE_MS = 200
 """Numbers that are awaited longer than this are taken away: under the new name they would be taken for the new ones."""
@@ -115,7 +115,7 @@ class CausePresenter(QObject):
         present = change_moves.change_of(view, view.layer, view.unit)
         fixed = "" if layer is None else layer.why_fixed
         kind = present.kind if present is not None and present.on else None
-        address = f"{view.layer} / {view.unit}" if view.layer else ""
+        address = self._address(view, layer)
         self._panel.set_unit(address, kind, f"It cannot be changed: {fixed}" if fixed else "")
         self._panel.set_changes(view.changes)
         self._panel.set_wish(view.causes)
@@ -134,8 +134,15 @@ class CausePresenter(QObject):
 
     def _wait(self) -> None:
         """What is shown is about another unit."""
-        self._panel.set_feeds("", (), WAITING, ())
-        self._panel.set_does(WAITING, ())
+        self._panel.wait(WAITING)
+
+    def _address(self, view: View, layer: LayerInfo | None) -> str:
+        """The selected unit as the unit page names it, its class included."""
+        if not view.layer:
+            return ""
+        info = self._controller.info
+        label = "" if layer is None or info is None else info.label(layer, view.unit)
+        return f"{view.layer} / {view.unit}" + (f"  {label}" if label else "")
 
     def show(self, result: LiveResult) -> None:
         """Show what a result says of changes and causes."""
@@ -156,7 +163,7 @@ class CausePresenter(QObject):
             feeds = causes.feeds
             self._panel.set_feeds(feeds.layer, feeds.offered, feeds_words(feeds), feed_rows(feeds))
         if causes.does is not None:
-            words = causes.does.reason or "Muted, it would move these classes most:"
+            words = causes.does.reason or "Muting it moves these classes most:"
             self._panel.set_does(words, move_rows(causes.does.moves))
 
     def _show_moved(self, result: LiveResult) -> None:

@@ -261,7 +261,7 @@ def test_the_units_own_rectifier_does_not_count(subject):
     made = subject.attribute(Target("act", 0), Method.DECONVNET)
     assert made.same_as_gradient
     assert made.coverage == (
-        "deconvnet equals the plain gradient here: no rectifier lies between the picture and the target."
+        "Deconvnet equals the plain gradient here: no rectifier lies between the picture and the target."
     )
     assert subject.attribute(Target("block1", 0), Method.GUIDED).coverage == (
         "The rule reaches all 2 rectifiers (ReLU)."
@@ -278,7 +278,7 @@ def test_without_rectifiers_the_rule_is_the_gradient_and_it_is_said(engines, net
     subject = Subject(engines(network_of(nn.GELU)), picture)
     made = subject.attribute(Target("block2", 0), method)
     assert made.same_as_gradient
-    assert made.coverage == f"{method.label} equals the plain gradient here: GELU is no rectifier."
+    assert made.coverage == f"{method.label.capitalize()} equals the plain gradient here: GELU is no rectifier."
     assert torch.equal(made.values, subject.attribute(Target("block2", 0), Method.GRADIENT).values)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
-from deepvis.records import Method
+from deepvis.gui.widgets.back_title import BackTitle
+from deepvis.records import Backward, Method
 
 
 def open_dock(window, on=True):
@@ -41,3 +42,16 @@ def test_a_floating_dock_opens_and_closes_without_the_others(window):
     open_dock(window, on=False)
     assert window.back_dock.height() <= window.back_dock.title.sizeHint().height()
     assert (window.input_dock.height(), window.unit_dock.height()) == before
+
+
+def test_the_hint_is_painted_where_the_method_leaves_room_for_it(qtbot):
+    title = BackTitle()
+    qtbot.addWidget(title)
+    title.resize(280, title.sizeHint().height())
+    title.show()
+    qtbot.waitExposed(title)
+    for method in (Method.LRP, None):
+        title.show_back(Backward(method=method), "blocks.0/3")
+        placed = title._method.geometry()
+        QTest.qWait(60)
+        assert title._method.geometry() == placed

@@ -279,6 +279,22 @@ def test_numbers_of_another_unit_are_taken_away_when_the_new_ones_are_late(windo
     assert panel.feeds.rows == panel.does.rows == ()
 
 
+def test_where_no_layer_comes_before_there_is_nothing_to_choose(window, panel, arrive):
+    window.controller.go("blocks.0", 7)
+    arrive(causes=Causes("blocks.0", 7, Feeds("", (), reason="No layer comes before."), Does(MOVES)))
+    assert not panel.inputs.isVisible()
+    assert not panel.mean.isVisible()
+    assert panel.feeds_words.words == "No layer comes before."
+    arrive(causes=Causes("blocks.0", 7, FEEDS, Does(MOVES)))
+    assert panel.inputs.isVisible()
+    assert panel.mean.isVisible()
+
+
+def test_the_panel_names_the_class_of_a_class_unit(window, panel, info):
+    window.controller.go("classifier", 2)
+    assert panel.unit.text == f"classifier / 2  {info.labels[2]}"
+
+
 def test_the_earlier_layer_and_the_mean_are_asked_for(window, panel):
     panel.set_feeds("blocks.0", ("stem", "blocks.0"), "", ())
     panel.inputs_chosen.emit("stem")

@@ -151,10 +151,15 @@ def check_words(checks: tuple[RandomizedCheck, ...]) -> str:
         return ""
     last = checks[-1]
     verdict = ": hardly depends on the weights" if abs(last.correlation) >= ALIKE else ""
-    return f"rank correlation {last.correlation:.2f}, randomized down to {last.depth}{verdict}"
+    return f"rank correlation {_correlation(last)}, randomized down to {last.depth}{verdict}"
 
 
 def check_tip(checks: tuple[RandomizedCheck, ...]) -> str:
     """The same for each depth."""
-    rows = [f"{check.depth}: {check.correlation:.2f}" for check in checks]
+    rows = [f"{check.depth}: {_correlation(check)}" for check in checks]
     return "\n".join(("Rank correlation with weights randomized from the top down to", *rows))
+
+
+def _correlation(check: RandomizedCheck) -> str:
+    """Two digits, with the minus of every other number of the window; what rounds to zero has none."""
+    return f"{check.correlation:z.2f}".replace("-", "−")

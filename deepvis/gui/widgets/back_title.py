@@ -46,13 +46,16 @@ class BackTitle(QWidget):
     def show_back(self, back: Backward, origin: str) -> None:
         """Bring method and pin in line with a view; `origin` says where the pass starts."""
         self._method.setCurrentIndex(self._method.findData(back.method))
-        if self._off != (back.method is None):
-            self._off = back.method is None
-            self.update()
+        self._off = back.method is None
         self._pin.setVisible(back.method is not None or back.origin is not None)
         self._pin.setChecked(back.origin is not None)
         held = f"Frozen at {origin}: click to follow the selected unit again (D)"
         self._pin.setToolTip(held if back.origin is not None else f"Freeze the origin at {origin} (D)")
+        layout = self.layout()
+        if layout is not None:
+            # the hint is painted where the method leaves room: a later move of it would uncover half of the hint
+            layout.activate()
+        self.update()
 
     def sizeHint(self) -> QSize:
         """A line."""

@@ -140,8 +140,19 @@ class CausePanel(QWidget):
             self.inputs.addItems(list(offered))
         self.inputs.setCurrentText(layer)
         self.inputs.setEnabled(bool(offered))
+        # a list of nothing, and a choice about nothing, would be riddles
+        self.inputs.setVisible(bool(offered))
+        self.mean.setVisible(bool(offered))
         self.feeds_words.set_words(words)
         self.feeds.set_rows(rows)
+
+    def wait(self, words: str) -> None:
+        """Say that both are awaited; the list of layers keeps its place, or the panel would jump."""
+        self.inputs.clear()
+        self.inputs.setEnabled(False)
+        self.feeds_words.set_words(words)
+        self.feeds.set_rows(())
+        self.set_does(words, ())
 
     def set_does(self, words: str, rows: Sequence[SignedRow]) -> None:
         """What the unit does: a sentence, and classes."""

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPointF
 
+from deepvis.gui.widgets.back_panel import check_words
 from deepvis.gui.widgets.back_view import BackView
+from deepvis.live.back_result import RandomizedCheck
 
 
 @pytest.fixture
@@ -86,3 +88,11 @@ def test_what_is_randomized_has_a_name_also_before_there_is_a_picture(view):
     view.set_pictures(checkered(98, 98), checkered(98, 98))
     right = np.s_[:, 110:190]
     assert not np.array_equal(shown_pixels(view)[right], waiting[right])
+
+
+def test_a_correlation_has_the_minus_of_all_numbers_and_none_at_zero():
+    def said(value):
+        return check_words((RandomizedCheck("stem", value, np.zeros((1, 1, 3), np.uint8)),))
+
+    assert said(-0.25).startswith("rank correlation −0.25,")
+    assert said(-0.001).startswith("rank correlation 0.00,")
