@@ -34,7 +34,7 @@ class BackHistogramItems:
         self._item.setMouseEnabled(x=False, y=False)
         self._item.hideAxis("left")
         self._item.disableAutoRange()
-        self.widget.set_names(bottom="gradient (log heights)")
+        self.widget.set_names(bottom="values (log heights)")
         self._curve: Any = pyqtgraph.PlotCurveItem(antialias=True)
         self._zero: Any = pyqtgraph.InfiniteLine(pos=0.0, angle=90, movable=False)
         for item in (self._curve, self._zero):
