@@ -311,7 +311,7 @@ def test_the_gallery_that_holds_a_picture_is_named_where_it_is_another(
 ):
     packaged, own = tmp_path / "packaged.sqlite", gallery_file(model_key(net[1]))
     monkeypatch.setattr(files, "packaged_gallery", lambda _model: packaged)
-    scan(packaged, "--layers", "body")
+    scan(packaged, "--layers", "body", "--attribution", "none")
     synthesize(own, "--layers", "body")
     heading, first = picture_lines(capsys, net, "body/1")
     assert heading == f"PICTURES   ({own})"
