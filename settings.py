@@ -83,8 +83,8 @@ SETTINGS = Settings(
     # "integrated-gradients", "grad-cam", "occlusion" or "lrp" (needs the extra lrp). Default: None.
     method=None,
     # How it is drawn: "raw" (in color, zero is mid gray), "gray", "norm", "norm-blur", "sum>0" or "histogram".
-    # Default: "raw".
-    view="raw",
+    # "raw" is what the toolbox of 2015 began with; its range is set by the one strongest value. Default: "norm".
+    view="norm",
     # Color map of norm, norm-blur, sum>0 and of methods that give a map; "auto" picks one. Default: "auto".
     back_colormap="auto",
     # The backward view over the input: "off" (alone), "over active" (the input where the view is strong) or

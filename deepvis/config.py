@@ -65,7 +65,7 @@ class Settings:
     opacity: float = 0.7
 
     method: Method | None = None
-    view: BackView = BackView.RAW
+    view: BackView = BackView.NORM
     back_colormap: str = "auto"
     back_overlay: Overlay = Overlay.OFF
     back_seed: SeedKind = SeedKind.CHANNEL

@@ -49,15 +49,15 @@ def test_every_method_can_be_had_from_the_palette(window, method):
 
 
 def test_n_changes_the_view_and_keeps_the_method(window, said):
-    assert typed(window, "bnn") == replace(window.controller.view.back, method=Method.GRADIENT, view=BackView.NORM)
-    assert said[-1] == "Shown as norm"
-    assert typed(window, "NNN").view is BackView.HISTOGRAM
+    assert typed(window, "bNN") == replace(window.controller.view.back, method=Method.GRADIENT, view=BackView.RAW)
+    assert said[-1] == "Shown as raw"
+    assert typed(window, "N").view is BackView.HISTOGRAM
 
 
 def test_m_changes_the_colors_of_the_grid_until_there_is_a_backward_view(window, said):
     press(window, *key_of("m"))
     assert (window.controller.view.grid.colormap, window.controller.view.back.colormap) == ("magma", "auto")
-    back = typed(window, "bmm")
+    back = typed(window, "bNNmm")
     assert (window.controller.view.grid.colormap, back.colormap) == ("magma", "jet")
     assert said[-1] == "Backward color map jet (raw has colors of its own)"
     assert typed(window, "nnM").colormap == "gray"

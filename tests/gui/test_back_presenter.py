@@ -156,7 +156,7 @@ def test_the_tile_and_the_row_of_the_origin_are_painted(turned_on, show):
 
 
 def test_the_status_line_says_what_is_on(turned_on, show):
-    assert turned_on.status.note() == "Back: deconvnet (from blocks.0/0, raw)"
+    assert turned_on.status.note() == "Back: deconvnet (from blocks.0/0, norm)"
     turned_on.controller.change_back(seed=SeedKind.CLASS, view=BackView.NORM_BLUR)
     answered(turned_on, show, title="espresso")
     assert turned_on.status.note() == "Back: deconvnet (from espresso, norm-blur)"
@@ -336,11 +336,11 @@ def test_the_report_of_a_run_tells_of_the_backward_view(turned_on, show):
     def told():
         return report(turned_on.controller, StallMeter())["back"]
 
-    assert told() == {"method": "deconvnet", "view": "raw", "milliseconds": None, "reason": ""}
+    assert told() == {"method": "deconvnet", "view": "norm", "milliseconds": None, "reason": ""}
     answered(turned_on, show, reason="The unit is off.", picture_rgb=None)
-    assert told() == {"method": "deconvnet", "view": "raw", "milliseconds": 12.0, "reason": "The unit is off."}
+    assert told() == {"method": "deconvnet", "view": "norm", "milliseconds": 12.0, "reason": "The unit is off."}
     turned_on.acts.trigger("back_off")
-    assert told() == {"method": None, "view": "raw", "milliseconds": None, "reason": ""}
+    assert told() == {"method": None, "view": "norm", "milliseconds": None, "reason": ""}
 
 
 def test_a_start_with_a_method_opens_the_dock(make_window, qtbot):
