@@ -368,3 +368,16 @@ def test_histograms_of_all_units_come_as_a_grid_with_the_figures_of_the_layer(ga
 def test_a_grid_of_histograms_without_a_scan_says_what_to_do(gallery, loading):
     shown(gallery, loading, stage=Stage.ACTIVITY, unit_histograms=True, grid=GRID)
     assert "deepvis scan" in loading.pattern().problem
+
+
+def test_a_view_before_there_is_a_network_is_looked_at_once_and_the_thread_sleeps(gallery, loading):
+    rounds, take = [], loading.loader._take_orders
+
+    def counted():
+        rounds.append(1)
+        take()
+
+    loading.loader._take_orders = counted
+    loading.loader.views.put(gallery.view())
+    time.sleep(0.5)
+    assert 1 <= len(rounds) <= 2
