@@ -49,7 +49,7 @@ def smooth(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.flo
     # columns take longer than rows: they are done while there are fewest of them
     for axis in (1, 0) if values.shape[0] < size[0] else (0, 1):
         if values.shape[axis] != size[axis]:
-            values = _weighted(values, _taps(values.shape[axis], size[axis]), axis)
+            values = _weighted(values, taps(values.shape[axis], size[axis]), axis)
     return values
 
 
@@ -117,7 +117,8 @@ def _gaussian(sigma: float) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=256)
-def _taps(size: int, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+@lru_cache(maxsize=256)
+def taps(size: int, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Which old pixels a new one is made of, int64 `(pixels, taps)`, and their shares, float32, rows sum to 1."""
     centers = (np.arange(pixels) + 0.5) * (size / pixels) - 0.5
     reach = max(1.0, size / pixels)

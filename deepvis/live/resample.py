@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from deepvis.imaging.filters import taps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,8 +32,8 @@ def resized(
     if rgb.shape[-3:-1] == size:
         return rgb[..., rows, columns, :]
     rgb = _coarse(rgb, size)
-    down = _along(rgb, _taps(rgb.shape[-3], size[0]), rows, -3)
-    made = _along(down, _taps(rgb.shape[-2], size[1]), columns, -2)
+    down = _along(rgb, taps(rgb.shape[-3], size[0]), rows, -3)
+    made = _along(down, taps(rgb.shape[-2], size[1]), columns, -2)
     return np.rint(made, out=made).astype(np.uint8)
 
 
@@ -85,16 +86,3 @@ def _along(
         total += values.take(places[:, tap], axis) * weights[:, tap].reshape(shape)
     summed: NDArray[np.float32] = total
     return summed
-
-
-@lru_cache(maxsize=256)
-def _taps(size: int, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Which old pixels a new one is made of, int64 `(pixels, taps)`, and their shares, float32, rows sum to 1."""
-    centers = (np.arange(pixels) + 0.5) * (size / pixels) - 0.5
-    reach = max(1.0, size / pixels)
-    count = min(size, int(np.ceil(2 * reach)) + 1)
-    first = np.clip(np.ceil(centers - reach), 0, size - count).astype(np.int64)
-    places = first[:, None] + np.arange(count)
-    shares = np.clip(1 - np.abs(places - centers[:, None]) / reach, 0, None)
-    weights = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-    return places, weights
