@@ -240,7 +240,7 @@ def _check_units(request: SynthesisRequest, subject: Subject) -> None:
 def _start(request: SynthesisRequest, subject: Subject) -> torch.Tensor | None:
     if request.start is None:
         return None
-    start = torch.from_numpy(np.ascontiguousarray(request.start)).to(subject.device)
+    start = torch.from_numpy(np.array(request.start)).to(subject.device)
     batch = start[None] if start.dim() == 3 else start
     pictures = batch.permute(0, 3, 1, 2).float() / WHITE
     return pictures.expand(len(request.units), -1, -1, -1)

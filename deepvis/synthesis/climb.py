@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from deepvis.models.zoo import Canceled
+from deepvis.synthesis.anchor import Anchor
 from deepvis.synthesis.draws import Draws
 from deepvis.synthesis.gradient_flow import GradientFlow
 from deepvis.synthesis.objectives import Reading
@@ -114,6 +115,10 @@ class Climb:
         self._statistics_weight = sum(part.statistics for part in parts if part.statistics is not None)
         self._branch = min((part.branch for part in parts if part.branch is not None), default=1.0)
         self._scouting = max(1, round(recipe.scouting * course.steps)) if course.starts > 1 else 0
+        self._pooling = next((part.pooling for part in parts if part.pooling is not None), None)
+        self._anchor = Anchor(parts, None if course.start is None else course.start.to(subject.device))
+        if self._anchor.is_wanted and course.start is None and course.attempt == 0:
+            raise ValueError("An anchor keeps to the picture that a synthesis starts from: choose one to start from.")
         self._prior = StatisticsPrior(_prior_network(subject, parts))
         self._stepper: Stepper = STEPPERS.build(recipe.stepper)(self._pictures.variables, course.steps)
         self._mean = torch.tensor(subject.mean, device=subject.device).view(3, 1, 1) * WHITE
@@ -130,7 +135,7 @@ class Climb:
         """
         course = self._course
         reached = Reached(torch.zeros(0), majority=torch.zeros(len(course.seeds), dtype=torch.int64))
-        flow = GradientFlow(redirects=False, branch=self._branch)
+        flow = GradientFlow(redirects=False, branch=self._branch, pooling=self._pooling)
         with self._prior:
             for step in range(course.steps):
                 if watch.canceled():
@@ -154,9 +159,13 @@ class Climb:
         images.retain_grad()
         if self._gradients:
             images.register_hook(lambda gradient: _changed(gradient, self._gradients))  # type: ignore[no-untyped-call]
+        start_maps = self._start_maps(step, flow)
         values = self._subject.read(self._chain(images, self._draws, self._seen_size(step)), flow)
         objective = course.objective(self._reading(values))
-        self._reward(objective, images).sum().backward()  # type: ignore[no-untyped-call]
+        reward = self._reward(objective, images)
+        distance = self._anchor.distance(images, values[self._subject.tap.name].maps, start_maps)
+        reward = reward if distance is None else reward - distance
+        reward.sum().backward()  # type: ignore[no-untyped-call]
         now = objective.detach()
         reached.trajectory.append(now.cpu())
         self._note_majority(step, values, reached)
@@ -164,6 +173,17 @@ class Climb:
         # as in the 2015 paper, the last picture is looked at and not changed any more
         if step < course.steps - 1:
             self._move(step, now, images)
+
+    def _start_maps(self, step: int, flow: GradientFlow) -> torch.Tensor | None:
+        """The layer's maps of the start, seen as this step is about to see the pictures; None where nobody asks."""
+        if self._anchor.start is None:
+            return None
+        with torch.no_grad():
+            seen = self._chain(self._anchor.start, self._draws.ahead(), self._seen_size(step))
+            maps = self._subject.read(seen, flow)[self._subject.tap.name].maps
+        if self._statistics_weight:
+            self._prior.take(len(maps))  # what the start's statistics are is nobody's fault
+        return maps
 
     def _choose(self, reached: Reached) -> None:
         """Go on with the best start of every picture, as the last steps' views see them."""

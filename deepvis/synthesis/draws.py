@@ -28,6 +28,14 @@ class Draws:
         """Go on with some of the images only."""
         self._generators = [self._generators[place] for place in places]
 
+    def ahead(self) -> Draws:
+        """Others that will draw what these will draw; these stay where they are."""
+        twin = Draws((), self._device)
+        twin._generators = [torch.Generator() for _ in self._generators]
+        for copy, own in zip(twin._generators, self._generators, strict=True):
+            copy.set_state(own.get_state())
+        return twin
+
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         """Float32 `(batch, *shape)`, `low` to `high`."""
         drawn = torch.stack([torch.rand(shape, generator=generator) for generator in self._generators])

@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepvis.models.rectifiers import batch_norm, open_range
+from deepvis.synthesis.smooth_pooling import smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -75,17 +76,19 @@ class GradientFlow(TorchFunctionMode):
         redirects: gradients are redirected now; may be changed at any time.
     """
 
-    def __init__(self, *, redirects: bool, branch: float = 1.0) -> None:
+    def __init__(self, *, redirects: bool, branch: float = 1.0, pooling: float | None = None) -> None:
         """Prepare; nothing changes before `with`.
 
         Args:
             redirects: as the attribute.
             branch: factor of the gradient through the branches that skip connections go around (Wu et al. 2020, arXiv
                 2002.05990); 1 changes nothing.
+            pooling: max-pooling has a smooth gradient, kept finite by this number; None: its own.
         """
         super().__init__()
         self.redirects = redirects
         self._branch = branch
+        self._pooling = pooling
         self._output: torch.Tensor | None = None
         self._input: torch.Tensor | None = None
 
@@ -103,6 +106,10 @@ class GradientFlow(TorchFunctionMode):
             return func(*_weighed(*args, self._branch))
         if func is functional.batch_norm:
             return batch_norm(*args, **kwargs)
+        if self._pooling is not None:
+            pooled = smoothed(func, args, kwargs, self._pooling)
+            if pooled is not None:
+                return pooled
         bounds = open_range(func, args, kwargs)
         values = args[0] if args else kwargs.get("input")
         if bounds is None or not isinstance(values, torch.Tensor):

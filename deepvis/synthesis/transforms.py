@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from deepvis.synthesis.draws import Draws
 
+_TAIL = 3
+"""Deviations after which a blur's kernel ends."""
+_SHARP = 1e-3
+"""Least deviation of a blur, in pixels: the kernel is a single one then."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transform:
@@ -196,6 +201,41 @@ def noise(std: float) -> Transform:
     return Transform(change=change)
 
 
+def uniform_noise(reach: float) -> Transform:
+    """Uniform noise on every pixel, up to `reach` in both directions; 1 is the full range."""
+
+    def change(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+        return images + draws.uniform(*images.shape[1:], low=-reach, high=reach)
+
+    return Transform(change=change)
+
+
+def blur(low: float, high: float) -> Transform:
+    """A Gaussian blur whose deviation is drawn between `low` and `high`, in pixels; edges are continued.
+
+    Raises:
+        ValueError: `low` is above `high`.
+    """
+    _check_order("blur", low, high)
+    reach = math.ceil(_TAIL * high)
+
+    def change(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+        sigma = draws.uniform(1, low=low, high=high).clamp_min(_SHARP)
+        distance = torch.arange(-reach, reach + 1, device=sigma.device)
+        kernels = torch.exp(-0.5 * (distance / sigma).square())
+        kernels = (kernels / kernels.sum(1, keepdim=True)).to(images.dtype)
+        batch, channels, height, width = images.shape
+        # every image has its own kernel: images and channels are the groups of one convolution
+        planes = images.reshape(1, batch * channels, height, width)
+        weights = kernels.repeat_interleave(channels, 0)
+        padded = functional.pad(planes, (reach,) * 4, mode="replicate")
+        down = functional.conv2d(padded, weights[:, None, :, None], groups=batch * channels)
+        across = functional.conv2d(down, weights[:, None, None, :], groups=batch * channels)
+        return across.view_as(images)
+
+    return Transform(change=change)
+
+
 def contrast(strength: float) -> Transform:
     """Contrast times a factor between 1 - strength and 1 + strength."""
 
@@ -301,6 +341,23 @@ TRANSFORMS: Table[Transform] = Table(
             "Adds noise.",
             noise,
             (Parameter("std", 0.1, 0.0, 1.0, "deviation; 1 is the full range of a pixel"),),
+        ),
+        Row(
+            "uniform-noise",
+            "Fel et al. 2023, arXiv 2306.06805",
+            "Adds noise that has a largest value.",
+            uniform_noise,
+            (Parameter("reach", 0.1, 0.0, 1.0, "largest value; 1 is the full range of a pixel"),),
+        ),
+        Row(
+            "blur",
+            "Xplique, Fel et al. 2022, arXiv 2206.04394",
+            "Blurs the picture.",
+            blur,
+            (
+                Parameter("low", 1.0, 0.0, 10.0, "smallest deviation, in pixels"),
+                Parameter("high", 1.1, 0.0, 10.0, "largest deviation"),
+            ),
         ),
         Row(
             "contrast",

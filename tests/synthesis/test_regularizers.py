@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -40,7 +42,7 @@ def test_each_image_is_treated_by_itself(row):
         assert torch.allclose(made.operator(Stepped(pixels, gradient, 0))[1:2], alone, atol=1e-3)
     if made.gradient is not None:
         assert torch.allclose(made.gradient(gradient)[1:2], made.gradient(gradient[1:2]), atol=1e-5)
-    slots = (made.penalty, made.operator, made.gradient, made.statistics, made.branch)
+    slots = [getattr(made, field.name) for field in fields(made)]
     assert sum(slot is not None for slot in slots) == 1
 
 
@@ -194,6 +196,13 @@ def test_the_center_bias_weighs_the_middle():
     weighed = build("center-bias", sigma=0.4).gradient(torch.ones(1, 3, 21, 21))
     assert weighed[0, 0, 10, 10] == 1
     assert weighed[0, 0, 0, 0] < 0.01
+
+
+def test_the_center_mask_lets_only_the_middle_change():
+    masked = build("center-mask", part=0.5).gradient(torch.ones(1, 3, 8, 12))
+    assert masked[0, 0].nonzero().amin(0).tolist() == [2, 3]
+    assert masked[0, 0].nonzero().amax(0).tolist() == [5, 8]
+    assert masked.sum().item() == 3 * 4 * 6
 
 
 def test_moments_and_their_gradients_are_torch_s():

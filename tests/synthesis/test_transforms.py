@@ -55,6 +55,8 @@ def test_images_are_moved_differently(part):
         piece("pad", pixels=0),
         piece("crop", low=1.0, high=1.0),
         piece("noise", std=0.0),
+        piece("uniform-noise", reach=0.0),
+        piece("blur", low=0.0, high=0.0),
         piece("contrast", strength=0.0),
         piece("gray", probability=0.0),
     ],
@@ -143,3 +145,26 @@ def test_a_zoom_shows_a_window_of_the_picture_or_the_whole_picture_anywhere():
 def test_a_range_the_wrong_way_around_is_refused(name):
     with pytest.raises(ValueError, match="must not be above"):
         TRANSFORMS.build(piece(name, low=0.9, high=0.3))
+
+
+def test_uniform_noise_stays_within_its_reach():
+    noisy = chain(piece("uniform-noise", reach=0.2))(torch.zeros(2, 3, 40, 40), Draws((1, 2)), (40, 40))
+    assert 0.19 < noisy.abs().max().item() <= 0.2
+    assert noisy.std().item() == pytest.approx(0.2 / 3**0.5, rel=0.05)
+
+
+def test_a_blur_is_a_gaussian_as_scipy_does_it():
+    from scipy.ndimage import gaussian_filter
+
+    images = picture(2)
+    found = chain(piece("blur", low=1.3, high=1.3))(images, Draws((1, 2)), SIZE).numpy()
+    for image, blurred in zip(images.numpy(), found, strict=True):
+        expected = [gaussian_filter(plane, 1.3, mode="nearest", radius=4) for plane in image]
+        assert abs(blurred - expected).max() < 1e-5
+
+
+def test_images_are_blurred_differently():
+    roughness = chain(piece("blur", low=0.0, high=4.0))(picture().repeat(6, 1, 1, 1), Draws(range(6)), SIZE).std(
+        (1, 2, 3)
+    )
+    assert len(set(roughness.tolist())) == 6

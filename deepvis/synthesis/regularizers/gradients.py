@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import torch
 from torch.nn import functional
 
 from deepvis.synthesis.regularizers.operators import center_weights
 from deepvis.synthesis.regularizers.slots import Regularizer
-
-if TYPE_CHECKING:
-    import torch
 
 _TINY = 1e-12
 
@@ -62,6 +58,24 @@ def center_bias(sigma: float) -> Regularizer:
         return gradient * center_weights(gradient.shape[2], gradient.shape[3], sigma).to(gradient.device)
 
     return Regularizer(gradient=change)
+
+
+def center_mask(part: float) -> Regularizer:
+    """No gradient outside a window in the middle, whose sides are `part` of the picture's (Nguyen et al. 2016)."""
+
+    def change(gradient: torch.Tensor) -> torch.Tensor:
+        masked = torch.zeros_like(gradient)
+        rows, columns = (_middle(side, part) for side in gradient.shape[2:])
+        masked[:, :, rows, columns] = gradient[:, :, rows, columns]
+        return masked
+
+    return Regularizer(gradient=change)
+
+
+def _middle(side: int, part: float) -> slice:
+    kept = max(1, round(part * side))
+    first = (side - kept) // 2
+    return slice(first, first + kept)
 
 
 def _grown(coarse: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

@@ -47,6 +47,9 @@ class Regularizer:
         gradient: changes the gradient before a step.
         statistics: weight of the penalty on the network's BatchNorm statistics.
         branch: factor of the gradient through the branches that skip connections go around.
+        pooling: number that keeps the smooth gradient of max-pooling finite, see `smooth_pooling`.
+        anchor: weight of the distance from the picture that the synthesis started from, in pixels.
+        feature_anchor: the same in the layer's activations.
     """
 
     penalty: Penalty | None = None
@@ -54,6 +57,9 @@ class Regularizer:
     gradient: GradientChange | None = None
     statistics: float | None = None
     branch: float | None = None
+    pooling: float | None = None
+    anchor: float | None = None
+    feature_anchor: float | None = None
 
 
 def quantile(values: torch.Tensor, percent: float) -> torch.Tensor:
