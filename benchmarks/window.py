@@ -14,8 +14,10 @@ from benchmarks.worker import PATIENCE_S, QUIET_S, BenchmarkError
 from deepvis.config import Settings
 from deepvis.gui.app import App
 from deepvis.gui.run_report import StallMeter
+from deepvis.gui.serving.service import WindowService
 from deepvis.live.meter import DurationMeter
 from deepvis.options import RunOptions
+from deepvis.serving.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.figures import Sample
+    from deepvis.gui.controller import Controller
     from deepvis.live.result import LiveResult
     from deepvis.live.session import LiveSession
-    from deepvis.records import ModelInfo
+    from deepvis.options import ServeOptions
+    from deepvis.records import ModelInfo, View
 
 SIZE = (1280, 720)
 LEAST_RESULTS = 5
@@ -36,8 +40,10 @@ LOOK_EVERY_MS = 50
 class WindowRun:
     """The application without a person: a held session that can be let go for a while."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, serve: ServeOptions | None = None) -> None:
         self._app = App(Settings(threads=threads, mirror=False), RunOptions(offscreen=True, size=SIZE))
+        self._service = None if serve is None else Service(serve)
+        self._served = None if self._service is None else WindowService(self._app.window, self._service)
         self._marks: list[tuple[float, int, int]] = []
         self._app.controller.result_arrived.connect(self._mark)
 
@@ -51,6 +57,33 @@ class WindowRun:
         """The running machine behind the window."""
         return self._app.session
 
+    @property
+    def controller(self) -> Controller:
+        """What a person's keys and clicks end in."""
+        return self._app.controller
+
+    @property
+    def viewers(self) -> int:
+        """How many watch in browsers."""
+        return 0 if self._service is None else self._service.viewers
+
+    def change(self, change: Callable[[View], View], is_there: Callable[[LiveResult], bool], what: str) -> None:
+        """Look at something else, and wait until a picture of it has come; live for that moment."""
+        controller = self._app.controller
+        controller.set_view(change(controller.view))
+        self._app.session.set_frozen(False)
+        _turn_until(lambda: controller.result is not None and is_there(controller.result), f"{what} is not shown")
+        self._app.session.set_frozen(True)
+        _turn(QUIET_S)
+
+    def wait_for(self, condition: Callable[[], bool], problem: str) -> None:
+        """Let Qt work until something is so.
+
+        Raises:
+            BenchmarkError: it takes too long.
+        """
+        _turn_until(condition, problem)
+
     def pause(self, seconds: float) -> None:
         """Let Qt work for so long."""
         _turn(seconds)
@@ -60,6 +93,8 @@ class WindowRun:
         app = self._app
         app.window.resize(*SIZE)
         app.window.show()
+        if self._served is not None:
+            self._served.start()
         app.session.start()
         app.session.load_model(request_for(name))
         _turn_until(lambda: self.info is not None, f"{name} is not ready")
@@ -91,6 +126,8 @@ class WindowRun:
 
     def close(self) -> None:
         """Close the window and end its threads."""
+        if self._served is not None:
+            self._served.close()
         self._app.window.close()
         self._app.finish()
         self._app.window.deleteLater()
@@ -121,9 +158,11 @@ class WindowRun:
 
 
 @contextmanager
-def shown(name: str, pictures: list[NDArray[np.uint8]], *, fps: float, threads: int) -> Iterator[WindowRun]:
+def shown(
+    name: str, pictures: list[NDArray[np.uint8]], *, fps: float, threads: int, serve: ServeOptions | None = None
+) -> Iterator[WindowRun]:
     """The window with a network loaded and held; closed in any case."""
-    run = WindowRun(threads)
+    run = WindowRun(threads, serve)
     try:
         run.open(name, pictures, fps)
         yield run

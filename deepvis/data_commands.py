@@ -32,7 +32,12 @@ from deepvis.startup import prepare_exact_torch
 def scan(  # noqa: PLR0913  (a command has as many parameters as options)
     context: typer.Context,
     images: Annotated[
-        Path, typer.Option("--images", metavar="FOLDER", help="Folder of images; its subfolders belong to it.")
+        Path,
+        typer.Option(
+            "--images",
+            metavar="FOLDER",
+            help="Folder of images with its subfolders, or a list: one path to a line, a label behind it.",
+        ),
     ],
     settings: SettingsFile = None,
     layers: Layers = None,

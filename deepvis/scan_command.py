@@ -44,7 +44,7 @@ class ScanOptions:
     """What the command line says beside the model.
 
     Attributes:
-        images: folder of images.
+        images: folder of images, or a list of them.
         layers: names; empty for the default list.
         top: images per unit and direction.
         gallery: file; None for the person's own of the model.

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -114,6 +116,34 @@ def test_backward_views_are_measured_beside_bare_passes_and_captum(tmp_path):
     assert set(network["together"]["fps"]) == {"bare", "deepvis"}
     for word in ("times bare", "<= 1.15", "captum", "gradient + deconvnet + guided"):
         assert word in " ".join(printed.split())
+
+
+def test_live_video_is_measured_beside_backward_views_changes_and_viewers(tmp_path):
+    results, printed = run_benchmark("beside", tmp_path, "--quick", timeout_s=110)
+    assert list(results["arms"]) == ["nothing else", "gradient", "muted", "1 viewer"]
+    alone = results["arms"]["nothing else"]["figures"]["fps"]["median"]
+    for arm in results["arms"].values():
+        assert arm["of_alone"]["median"] == pytest.approx(arm["figures"]["fps"]["median"] / alone)
+    for word in ("Live video beside", "1 viewer", "<= 20"):
+        assert word in printed
+
+
+def test_a_viewer_of_the_benchmark_fetches_each_new_picture_once(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    viewers = importlib.import_module("benchmarks.viewers")
+    asked = []
+    news = [[{"name": "grid", "number": 1}, {"name": "page", "number": 0}], [{"name": "grid", "number": 1}]]
+    lines = [b": hello\n", *(f"data: {json.dumps({'panes': panes})}\n".encode() for panes in news)]
+
+    def opened(address, timeout):
+        asked.append(address)
+        return closing(io.BytesIO(b"".join(lines) if "events" in address else b"jpeg"))
+
+    monkeypatch.setattr(viewers.urllib.request, "urlopen", opened)
+    fetched = []
+    viewers.watch("http://127.0.0.1:1/", fetched)
+    assert asked == ["http://127.0.0.1:1/events?panes=all", "http://127.0.0.1:1/panes/grid.jpg?n=1"]
+    assert fetched == [4]
 
 
 def check_view(view):

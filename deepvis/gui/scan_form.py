@@ -116,9 +116,11 @@ class ScanForm(QWidget):
         """
         if self._request is None:
             raise ValueError("The network is still being loaded: wait until it is there.")
+        from deepvis.sources.image_list import LIST_EXTENSIONS  # noqa: PLC0415  (imports Pillow)
+
         images = Path(self._images.text().strip()).expanduser()
-        if not images.is_dir():
-            raise ValueError(f"There is no folder {images}. Choose the folder that holds the images.")
+        if not images.is_dir() and not (images.is_file() and images.suffix.lower() in LIST_EXTENSIONS):
+            raise ValueError(f"There is no folder {images}. Choose the folder that holds the images, or name a list.")
         layers = {DEFAULT_LAYERS: (), VIEWED_LAYER: (self._viewed,), ALL_LAYERS: self._all_layers}
         return ScanWish(
             self._request,

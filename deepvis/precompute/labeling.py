@@ -57,6 +57,8 @@ def find_labels(listing: Listing, wish: str | None, chosen: list[int]) -> Labeli
     """
     if wish == NONE:
         return Labeling()
+    if wish is None and listing.classes:
+        return _numbered({number: listing.classes[number] for number in chosen if number in listing.classes})
     if wish is None and not has_class_folders(listing.names[number] for number in chosen):
         return Labeling()
     if wish in (None, FOLDERS):

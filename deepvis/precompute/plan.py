@@ -21,10 +21,11 @@ from deepvis.models.samples import SampleRecipe
 from deepvis.models.two_inputs import refuse_pairs
 from deepvis.precompute.labeling import Labeling, find_labels
 from deepvis.precompute.layer_choice import layers_wanted
-from deepvis.precompute.listing import Listing, list_folder
+from deepvis.precompute.listing import Listing, list_folder, list_named
 from deepvis.precompute.request import SEED, ScanError, ScanRequest
 from deepvis.precompute.shards import Shard, shard_file
 from deepvis.records import Fit, LayerInfo, ModelRequest, Precision
+from deepvis.sources.image_list import LIST_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +127,7 @@ def make_plan(request: ScanRequest, listing: Listing, engine: Engine) -> ScanPla
             "model": _model_parameters(request.model),
             "weights": loaded.weights,
             "classes_from": request.classes,
+            "list": str(request.images.expanduser().absolute()) if _is_list(request) else None,
             "files": len(chosen),
             "attribution": None if request.attribution is None else str(request.attribution),
             "attributed": request.attributed,
@@ -142,12 +144,17 @@ def _refuse_pairs(engine: Engine) -> None:
 
 
 def list_images(request: ScanRequest) -> Listing:
-    """The request's folder.
+    """The files of the request's folder, or of its list.
 
     Raises:
         ScanError: it is missing or empty.
     """
-    return list_folder(request.images.expanduser())
+    images = request.images.expanduser()
+    return list_named(images) if _is_list(request) else list_folder(images)
+
+
+def _is_list(request: ScanRequest) -> bool:
+    return request.images.suffix.lower() in LIST_EXTENSIONS and not request.images.expanduser().is_dir()
 
 
 def load_engine(
@@ -175,7 +182,7 @@ def request_again(job: JobRecord, gallery: Path, device: str) -> ScanRequest:
     try:
         model = _model_request(known["model"])
         return ScanRequest(
-            images=Path(job.data_root),
+            images=Path(known.get("list") or job.data_root),
             model=model,
             layers=tuple(known["layers"]),
             top=known["top"],

@@ -27,7 +27,7 @@ class ScanRequest:
     """A scan of a folder of images with a network.
 
     Attributes:
-        images: the folder; its subfolders belong to it.
+        images: the folder; its subfolders belong to it. Or a list of images, one to a line, see `listing.list_named`.
         model: the network.
         layers: names; empty for the layers worth showing.
         top: images kept per unit, best and smallest alike.
@@ -40,7 +40,8 @@ class ScanRequest:
         limit: scan only so many images, spread evenly over the listing; None for all.
         crops: 0 scans whole images; N cuts each into overlapping square windows at N scales, see `crops.windows`.
         classes: `folders` (the first folder below `images` is the class), `none`, or a CSV file of `path,label`;
-            None takes the folders where every image lies in a direct subfolder and there are at least two of them.
+            None takes the labels of a list, or the folders where every image lies in a direct subfolder and there are
+            at least two of them.
         covariance_up_to: layers with more units get no correlations.
         fit: how an image becomes the network's input.
         shard: which part of the files, 0 to `shards` - 1: every `shards`-th file.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from deepvis.records import SourceState
 from deepvis.sources.base import FrameSource, Next, Picture, Previous, Seek, SourceCommand, SourceError
-from deepvis.sources.decode import is_image, read_image
-from deepvis.sources.labels import located, read_lines
+from deepvis.sources.decode import read_image
+from deepvis.sources.labels import located, read_lines, without_heading
 from deepvis.sources.pair_spec import PAIRS, PLUS
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from deepvis.sources.labels import ListLine
 
 LIST_EXTENSIONS = frozenset((".csv", ".lst", ".tsv", ".txt"))
-_HEADINGS = frozenset(("file", "filename", "first", "image", "image1", "path"))
 
 
 class ImageListSource(FrameSource):
@@ -59,8 +58,7 @@ class ImageListSource(FrameSource):
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise SourceError(f"The list of images {self._path} cannot be read: {reason}.") from error
-        if lines and lines[0].first.lower() in _HEADINGS and not is_image(lines[0].first):
-            del lines[0]
+        lines = without_heading(lines)
         if not lines:
             raise SourceError(f"{self._path} names no image: write one to a line, and a label behind it if you like.")
         if self._pairs and (alone := next((line for line in lines if not line.second), None)):

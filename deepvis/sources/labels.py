@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _QUOTES = "'\""
 _GAP = re.compile(r"\s+")
+_HEADINGS = frozenset(("file", "filename", "first", "image", "image1", "path"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ def read_lines(path: Path, *, pairs: bool = False) -> list[ListLine]:
     folder = path.parent
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     return list(_parsed(lines, lambda text: _is_file(folder, text), pairs=pairs))
+
+
+def without_heading(lines: list[ListLine]) -> list[ListLine]:
+    """The lines of a list of images, without a first one that names the columns."""
+    headed = bool(lines) and lines[0].first.lower() in _HEADINGS and not is_image(lines[0].first)
+    return lines[1:] if headed else lines
 
 
 def parse_line(text: str, is_file: Callable[[str], bool], *, pairs: bool = False) -> tuple[str, str, str | None]:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from deepvis.precompute.listing import list_folder
+from deepvis.precompute.listing import list_folder, list_named
 from deepvis.precompute.request import ScanError
 
 
@@ -75,3 +75,60 @@ def test_a_missing_and_an_empty_folder_are_told(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ScanError, match="no files"):
         list_folder(tmp_path / "empty")
+
+
+def write_list(path, *lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_list_names_files_of_any_folder_below_what_they_share(folder, tmp_path):
+    path = write_list(
+        tmp_path / "lists" / "some.txt", "../data/b/2.png cat", f"{folder}/a.jpg", "../data/b/../b/2.png cat"
+    )
+    listing = list_named(path)
+    assert listing.root == folder
+    assert listing.names == ("a.jpg", "b/2.png")
+    assert listing.sizes == (5, 7)
+    assert listing.classes == {1: "cat"}
+    assert listing.problems == {}
+
+
+def test_a_file_alone_in_a_list_is_named_below_its_folder(folder, tmp_path):
+    listing = list_named(write_list(tmp_path / "one.txt", "data/b/2.png"))
+    assert (listing.root, listing.names) == (folder / "b", ("2.png",))
+
+
+def test_what_a_list_names_and_cannot_be_tried_has_its_reason(folder, tmp_path):
+    (folder / "nowhere.png").symlink_to(folder / "missing")
+    path = write_list(
+        tmp_path / "some.txt", "data/a.jpg", "data/gone.jpg", "data/notes.txt", "data/b", "data/nowhere.png"
+    )
+    listing = list_named(path)
+    assert {listing.names[number]: reason for number, reason in listing.problems.items()} == {
+        "b": "It is no file.",
+        "gone.jpg": "There is no such file.",
+        "notes.txt": "Its name is not that of an image file.",
+        "nowhere.png": "It is a link that leads nowhere, or in a circle.",
+    }
+    assert [listing.names[number] for number in listing.chosen(None)] == ["a.jpg"]
+
+
+def test_a_first_line_that_names_the_columns_is_no_file(folder, tmp_path):
+    listing = list_named(write_list(tmp_path / "some.csv", "path,label", "data/a.jpg,ash", "data/b/2.png,birch"))
+    assert listing.classes == {0: "ash", 1: "birch"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (("# nothing",), "names no image"),
+        (("a.jpg b.jpg same",), "Line 1 of .* names two images"),
+    ],
+)
+def test_a_list_that_is_none_is_a_sentence(folder, tmp_path, lines, sentence):
+    with pytest.raises(ScanError, match=sentence):
+        list_named(write_list(tmp_path / "some.txt", *lines))
+    with pytest.raises(ScanError, match="cannot be read: No such file"):
+        list_named(tmp_path / "missing.txt")

@@ -51,6 +51,15 @@ def test_all_shards_are_a_single_run_to_the_last_bit(same_rows, scan, shards, tm
     same_rows(whole.gallery, merged.gallery, leave_out=ONLY_SAID)
 
 
+def test_shards_of_a_list_are_a_single_run_to_the_last_bit(same_rows, scan, shards, photographs, tmp_path):
+    listed = tmp_path / "listed.txt"
+    listed.write_text("".join(f"{file} {file.parent.name}\n" for file in photographs.rglob("*.*")))
+    whole = scan(layers=LAYERS, images=listed)
+    merged = merge(tmp_path / "merged.sqlite", *shards(2, images=listed))
+    assert merged.finished
+    same_rows(whole.gallery, merged.gallery, leave_out=ONLY_SAID)
+
+
 def test_a_shard_says_which_it_is_and_keeps_to_its_file(shards):
     files = shards(2)
     assert [file.name for file in files] == ["g.shard-0-of-2.sqlite", "g.shard-1-of-2.sqlite"]

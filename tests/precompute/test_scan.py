@@ -276,6 +276,22 @@ def test_a_folder_in_which_nothing_can_be_used_is_told_every_time(scan, photogra
         scan()
 
 
+def test_a_list_is_scanned_as_a_folder_of_the_same_images_with_the_classes_it_tells(scan, photographs, tmp_path):
+    names = sorted(path.relative_to(photographs).as_posix() for path in photographs.rglob("*.*"))
+    listed = tmp_path / "listed.txt"
+    listed.write_text("".join(f"{photographs}/{name} {name.split('/')[0]}\n" for name in reversed(names)))
+    one, other = scan(layers=("body",)), scan(layers=("body",), images=listed)
+    with GalleryReader(one.gallery) as folder, GalleryReader(other.gallery) as of_list:
+        assert of_list.jobs()[0].data_root == str(photographs)
+        for unit in range(6):
+            one, other = folder.unit("body", unit), of_list.unit("body", unit)
+            assert [(it.path, it.value, it.box) for it in one.exemplars] == [
+                (it.path, it.value, it.box) for it in other.exemplars
+            ]
+            assert one.classes == other.classes
+            assert {mean.name for mean in one.classes} == {"ash", "birch", "cedar"}
+
+
 def test_a_limit_scans_so_many_images_from_everywhere(scan, photographs):
     summary = scan(layers=("stem",), limit=6)
     assert (summary.files, summary.samples) == (6, 6)
