@@ -26,7 +26,6 @@ from deepvis.models.twin import structural_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from deepvis.attribution.asked import Asked
 
@@ -102,6 +101,8 @@ def relevance(asked: Asked) -> torch.Tensor:
 
 def _traced(asked: Asked, *, merged: bool) -> torch.Tensor | None:
     """Relevance of the input; None where the copy gives other numbers than the network."""
+    from deepvis.attribution.relevance_rules import rules  # noqa: PLC0415  (an extra)
+
     engine, start = asked.engine, asked.start
     network = structural_copy(engine.loaded.network).float()
     if merged and not _merge_norms(network):
@@ -109,7 +110,7 @@ def _traced(asked: Asked, *, merged: bool) -> torch.Tensor | None:
     flow = _RelevanceFlow(module.weight for module in network.modules() if isinstance(module, _WEIGHTED))
     taken: list[torch.Tensor] = []
     reader = GraphReader(network, [known_tap(engine, layer) for layer in start.layers])
-    with graph_mode(), _rules(network):
+    with graph_mode(), rules(network, _firsts(asked)):
         batch = asked.run.batch.detach().float().requires_grad_()
         with flow:
             output = reader.read(batch.clone(), lambda _, tensor: taken.append(tensor), to_the_end=not start.layers)
@@ -155,15 +156,15 @@ def _merge_norms(network: nn.Module) -> bool:
     return True
 
 
-def _rules(network: nn.Module) -> AbstractContextManager[object]:
-    from zennit.composites import SpecialFirstLayerMapComposite  # noqa: PLC0415  (an extra)
-    from zennit.rules import Epsilon, Flat, ZPlus  # noqa: PLC0415
-    from zennit.types import Convolution, Linear  # noqa: PLC0415
-
-    rules = [(Convolution, ZPlus()), (nn.Linear, Epsilon())]
-    composite = SpecialFirstLayerMapComposite(layer_map=rules, first_map=[(Linear, Flat())])
-    context: AbstractContextManager[object] = composite.context(network)
-    return context
+def _firsts(asked: Asked) -> set[str]:
+    """Of a network of two pictures, the module that looks at each of them first; of one picture nothing is said."""
+    found: dict[int, str] = {}
+    modules = dict(asked.engine.loaded.network.named_modules()) if asked.pictures > 1 else {}
+    for tap in asked.engine.taps.values():
+        if isinstance(modules.get(tap.module), _WEIGHTED):
+            for picture in (tap.info.of_picture,) if tap.info.of_picture else (1, 2):
+                found.setdefault(picture, tap.module)
+    return set(found.values())
 
 
 class _Passed(torch.autograd.Function):
