@@ -87,7 +87,7 @@ def find_start(run: ForwardPass, engine: Engine, target: Target) -> Start:
         target = replace(target, position=first, second_position=second if second != first else None)
     seeds = {name: each.seed for name, each in zip(names, found, strict=True)}
     silent = all(each.silent for each in found)
-    return Start(target, seeds, max(each.activation for each in found), _off(target) if silent else "")
+    return Start(target, seeds, max(each.activation for each in found), _off(target, len(names)) if silent else "")
 
 
 def layers_of_target(engine: Engine, target: Target) -> tuple[str, ...]:
@@ -221,8 +221,9 @@ def _position(target: Target, channel: torch.Tensor, wanted: tuple[int, int] | N
     return index // width, index % width
 
 
-def _off(target: Target) -> str:
-    return f"Unit {target.unit} of {target.layer} is off in this picture: its largest activation is 0."
+def _off(target: Target, maps: int) -> str:
+    where = "both pictures" if maps > 1 else "this picture"
+    return f"Unit {target.unit} of {target.layer} is off in {where}: its largest activation is 0."
 
 
 def _no_classes() -> ModelError:

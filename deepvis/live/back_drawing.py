@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SEAM = (128, 128, 128)
-"""Between two pictures: seen beside all views, dark and light."""
+SEAM = (224, 226, 230)
+"""Of the line between two pictures: zero is mid gray in some views and black in others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ class BackwardView:
         if wish.checks and finding.rest is None:
             self._checks.follow(engine, wish.about, attribution, seen.picture)
         checks = self._checks.results(look) if wish.checks else ()
-        told = replace(told, coverage=" ".join(part for part in (told.coverage, blank) if part))
+        # in front: of what does not fit the end is cut off
+        told = replace(told, caveat=f"{blank} {told.caveat}".strip())
         return replace(told, picture_rgb=finding.drawable.picture(look), extent=extent, counts=counts, checks=checks)
 
     @property
@@ -183,7 +184,7 @@ def _blank(drawable: Drawable, pair: Pair) -> str:
     if not found:
         return ""
     more = "" if pair is Pair.BOTH else ": V shows the other one"
-    return f"By this method nothing in the {found[0]} picture speaks for or against it{more}."
+    return f"The {found[0]} picture does not count here{more}."
 
 
 def _refusal(wish: BackWish, *, still: bool) -> str:
