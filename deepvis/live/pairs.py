@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deepvis.models.pair_calls import calls_of
-from deepvis.records import Frame, LayerInfo, Pair, SeedKind, Target
+from deepvis.records import Frame, LayerInfo, ModelInfo, Pair, SeedKind, Target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +65,12 @@ def place_of(info: LayerInfo, pair: Pair, position: tuple[int, int]) -> Place:
         return Place(layer, position, shown_layer(info, pair).of_picture)
     right, column = divmod(position[1], info.width)
     return Place((beside, layer)[right], (position[0], column), right + 1)
+
+
+def unit_layer(info: ModelInfo | None, layer: str) -> str:
+    """The layer under whose name units of a layer are changed: the second of a pair for the first, too."""
+    layers = () if info is None else info.layers
+    return next((each.name for each in layers if each.pair == layer), layer)
 
 
 def aimed(target: Target, info: LayerInfo, pair: Pair) -> Target:
