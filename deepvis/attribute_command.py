@@ -45,6 +45,7 @@ class AttributeOptions:
     Attributes:
         unit: `[model/]layer/unit`.
         image: file.
+        second: file of the second picture, for a network that takes two; None: the first again.
         method: name.
         seed: name; None: what the other options mean.
         position: `(row, column)` in the unit's map.
@@ -67,6 +68,7 @@ class AttributeOptions:
     names_model: bool = False
     look: frozenset[str] = frozenset()
     save: tuple[Path, ...] = ()
+    second: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +103,24 @@ def _attribute(settings: Settings, options: AttributeOptions) -> Answer:
     method, seed, look = _method(options.method), _seed(options), _look(settings, options)
     paths = _writable(options)
     rgb = read_image(options.image.expanduser())
+    second_rgb = None if options.second is None else read_image(options.second.expanduser())
     chosen, layer, unit = _named(settings, options)
     with Console(stderr=True).status("Loading") as line:
         engine = ready_engine(chosen, line.update)
         target = _target(engine, Target(layer, unit, seed, options.position), options)
         line.update(f"Computing {method.label}")
-        made = attribute_picture(engine, rgb, chosen.fit, target, method)
-    report = AttributionReport(
-        engine.info(), options.image, made.found, METHODS[method], made.values, made.milliseconds
-    )
+        made = attribute_picture(engine, rgb, chosen.fit, target, method, second_rgb)
+    info, spec = engine.info(), METHODS[method]
+    second = options.second if info.pictures > 1 else None
+    report = AttributionReport(info, options.image, made.found, spec, made.values, made.milliseconds, second=second)
     written, refused = save(paths, report, made.input_rgb, look)
     report = replace(report, written=tuple(written))
-    said = [*_other_model(report.model, options), *report.warnings(), *_not_drawn(report, refused)]
+    said = [
+        *_other_model(info, options),
+        *_other_pictures(info, options),
+        *report.warnings(),
+        *_not_drawn(report, refused),
+    ]
     return Answer(report, tuple(said), bool(refused))
 
 
@@ -166,13 +174,13 @@ def _look(settings: Settings, options: AttributeOptions) -> Look:
 def _writable(options: AttributeOptions) -> list[Path]:
     """The files to write; what could not be written in the end is told at the start."""
     paths = [path.expanduser() for path in options.save]
-    image = options.image.expanduser()
+    images = [image.expanduser() for image in (options.image, options.second) if image is not None]
     for path in paths:
         if path.suffix.lower() not in (ARRAY, PICTURE):
             raise CommandError(f"--save writes {ARRAY} and {PICTURE} files: give a name that ends so, not '{path}'.")
         if not path.parent.is_dir():
             raise CommandError(f"--save: there is no folder '{path.parent}'. Make it first, or give another path.")
-        if image.exists() and path.exists() and path.samefile(image):
+        if path.exists() and any(image.exists() and path.samefile(image) for image in images):
             raise CommandError(f"--save would replace the picture {path} itself: give another name.")
     return paths
 
@@ -190,6 +198,14 @@ def _other_model(info: ModelInfo, options: AttributeOptions) -> Iterator[str]:
     model = unit_address(options.unit, info.name).model
     if options.names_model and model_key(model) != info.name:
         yield f"The address names {model}, but --model says {info.name}, and that was used."
+
+
+def _other_pictures(info: ModelInfo, options: AttributeOptions) -> Iterator[str]:
+    """What is said where there are more or fewer pictures than the network takes, as in the window."""
+    if info.pictures > 1 and options.second is None:
+        yield f"{info.name} takes two pictures at once and gets the same one twice: give the other with --second FILE."
+    if info.pictures == 1 and options.second is not None:
+        yield f"{info.name} takes one picture: {options.second.name} is left out."
 
 
 def _target(engine: Engine, target: Target, options: AttributeOptions) -> Target:

@@ -57,6 +57,10 @@ def attribute(  # noqa: PLR0913  (a command has as many parameters as options)
         str, typer.Argument(metavar="[MODEL/]LAYER/UNIT", help="As in blocks.4.1/37; without a model the default one.")
     ],
     image: Annotated[Path, typer.Option("--image", metavar="FILE", help="The picture.")],
+    second: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The second picture, for networks that take two; not given: the same again."),
+    ] = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="One of those above.")] = Method.GRADIENT,
     settings: SettingsFile = None,
     seed: Annotated[
@@ -90,7 +94,7 @@ def attribute(  # noqa: PLR0913  (a command has as many parameters as options)
             "--save",
             metavar="FILE",
             help=".npy: float32 (channels, height, width) at the network's input, of maps (height, width); "
-            ".png: drawn. May be repeated.",
+            ".png: drawn. Of two pictures the second's channels come last. May be repeated.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print what it is as JSON.")] = False,
@@ -107,6 +111,7 @@ def attribute(  # noqa: PLR0913  (a command has as many parameters as options)
     options = attribute_command.AttributeOptions(
         unit=unit,
         image=image,
+        second=second,
         method=method,
         seed=seed,
         position=position,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.attribution.subject import NOTHING
+from deepvis.attribution.two_pictures import side_by_side
 from deepvis.command_settings import CommandError
 from deepvis.imaging.attribution_views import overlaid
 from deepvis.kinds import BackView, SeedKind
@@ -51,9 +52,11 @@ class AttributionReport:
         image: the file.
         found: the attribution.
         method: by which it was made.
-        values: float32 `(channels, height, width)`, or `(height, width)` for a map.
+        values: float32 `(channels, height, width)`, or `(height, width)` for a map; of two pictures
+            as in `Attribution`.
         milliseconds: it took, the forward pass among them.
         written: files.
+        second: file of the second picture; None where there is none, or the first is used twice.
     """
 
     model: ModelInfo
@@ -63,6 +66,7 @@ class AttributionReport:
     values: NDArray[np.float32]
     milliseconds: float
     written: tuple[Path, ...] = ()
+    second: Path | None = None
 
     @property
     def target(self) -> Target:
@@ -82,6 +86,11 @@ class AttributionReport:
         """`model/layer/unit`."""
         return f"{self.model.name}/{self.target.layer}/{self.target.unit}"
 
+    @property
+    def beside(self) -> NDArray[np.float32]:
+        """The values as they are drawn, of two pictures side by side."""
+        return side_by_side(self.values, self.model.pictures, is_map=self.method.is_map)
+
     def as_text(self) -> str:
         """For people."""
         low, high = _extent(self.values)
@@ -95,7 +104,8 @@ class AttributionReport:
             ("values", f"{shape}, from {low:.4g} to {high:.4g}"),
             ("took", f"{self.milliseconds:.0f} ms"),
         ]
-        lines = [f"{self.title} in {self.image.name}", *(f"  {name:<10}  {text}" for name, text in rows if text)]
+        where = self.image.name if self.second is None else f"{self.image.name} and {self.second.name}"
+        lines = [f"{self.title} in {where}", *(f"  {name:<10}  {text}" for name, text in rows if text)]
         return "\n".join([*lines, *(f"Wrote {path}." for path in self.written)])
 
     def as_json(self) -> str:
@@ -106,9 +116,11 @@ class AttributionReport:
             "unit": self.address,
             "title": self.title,
             "image": str(self.image),
+            "second_image": None if self.second is None else str(self.second),
             "method": str(self.found.method),
             "seed": str(target.seed),
             "position": list(target.position) if target.position else None,
+            "second_position": list(target.second_position) if target.second_position else None,
             "class": self._class(target.class_index),
             "other_class": self._class(target.other_class),
             "activation": _number(self.found.activation),
@@ -133,10 +145,15 @@ class AttributionReport:
     def _start(self) -> str:
         seed, place = self.target.seed, self.target.position
         where = "" if place is None else f"row {place[0]}, column {place[1]}"
+        if (other := self.target.second_position) is not None:
+            where += f" of the first picture's map and row {other[0]}, column {other[1]} of the second's"
+        elif place is not None and self.model.layer(self.target.layer).pair:
+            where += " of both pictures' maps"
         if seed in _CLASS_SEEDS or self.target.layer == SOFTMAX:
             return "what the softmax is taken of"
         if seed is SeedKind.CHANNEL:
-            return "every position, times its activation"
+            both = " in both pictures' maps" if self.model.layer(self.target.layer).pair else ""
+            return f"every position{both}, times its activation"
         return where + (", the maximum's" if seed is SeedKind.MAXIMUM else "")
 
     @property
@@ -164,7 +181,8 @@ def save(
     Args:
         paths: end in `.npy` or `.png`.
         report: what was found.
-        picture_rgb: what the network saw, uint8 `(height, width, 3)`; pictures have its size.
+        picture_rgb: what the network saw, uint8 `(height, width, 3)`, two pictures side by side; what is drawn has
+            its size.
         look: how pictures are drawn.
 
     Returns:
@@ -182,7 +200,7 @@ def save(
             continue
         try:
             if drawn:
-                path.write_bytes(encode_png(_drawn(report.values, picture_rgb, look)))
+                path.write_bytes(encode_png(_drawn(report.beside, picture_rgb, look)))
             else:
                 with path.open("wb") as file:
                     np.save(file, report.values)

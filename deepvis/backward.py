@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepvis.kinds import BackView, Method, Overlay, SeedKind
+from deepvis.kinds import BackView, Method, Overlay, Pair, SeedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,9 @@ class Target:
         position: chosen `(row, column)` in the unit's map; None: the maximum's.
         class_index: the class of a class seed; None: the network's first answer.
         other_class: the class taken away with `SeedKind.DIFFERENCE`; None: the network's next answer.
+        pair: in whose maps, where the layer runs once for each of two pictures; then both maps start with seeds of
+            their own.
+        second_position: `(row, column)` in the map of the second picture, where it is another one than `position`.
     """
 
     layer: str
@@ -26,6 +29,8 @@ class Target:
     position: tuple[int, int] | None = None
     class_index: int | None = None
     other_class: int | None = None
+    pair: Pair = Pair.BOTH
+    second_position: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

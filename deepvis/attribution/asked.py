@@ -9,7 +9,7 @@ import torch
 
 from deepvis.attribution.forward_pass import ForwardPass, Reach
 from deepvis.attribution.rectifier_rules import Rule
-from deepvis.attribution.seeds import pull, pull_input, root_of
+from deepvis.attribution.seeds import pull, pull_input, roots_of
 from deepvis.models.errors import Canceled
 
 if TYPE_CHECKING:
@@ -59,14 +59,20 @@ class Asked:
 
     def worths(self, batch: torch.Tensor) -> torch.Tensor:
         """The same target in other inputs: what the seed counts of it there, float32 `(batch,)`; no gradients."""
-        root, _ = root_of(self._pass(batch, graph=False), self.start)
-        return (root.float() * self.start.seed.float()).flatten(1).sum(1)
+        roots = roots_of(self._pass(batch, graph=False), self.start)
+        counted = [(root.values.float() * root.seed.float()).flatten(1).sum(1) for root in roots]
+        return torch.stack(counted).sum(0) if len(counted) > 1 else counted[0]
+
+    @property
+    def pictures(self) -> int:
+        """How many the network takes at once."""
+        return self.engine.loaded.preprocessing.pictures
 
     def chunk(self) -> int:
         """Pictures in one batch."""
         return self.options.chunk or (4 if self.engine.device.type == "cpu" else 16)
 
     def _pass(self, batch: torch.Tensor, *, graph: bool) -> ForwardPass:
-        layers = (self.start.layer,) if self.start.layer else ()
+        layers = self.start.layers
         reach = Reach(layers, to_the_end=not layers, graph=graph, careful=self.run.reach.careful)
         return ForwardPass(self.engine, self.engine.in_order(batch), reach)

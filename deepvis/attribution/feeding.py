@@ -21,7 +21,7 @@ from deepvis.attribution.forward_pass import graph_mode, known_tap
 from deepvis.attribution.unit_passes import UnitPasses, by_unit, cut, mute
 from deepvis.models.devices import is_out_of_memory
 from deepvis.models.errors import ModelError
-from deepvis.records import Precision
+from deepvis.records import Pair, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +73,7 @@ class Estimate:
         effects: float32 `(units,)`, about by how much the value changes when a unit of the earlier layer is muted.
         rectified: the unit's layer ends in a rectifier.
         active: bool `(units,)`, units with any activation that is not zero: muting the others changes nothing.
+        pair: in whose map of two the position is; `BOTH` where there is one map, or for both.
     """
 
     value: float
@@ -80,6 +81,7 @@ class Estimate:
     effects: NDArray[np.float32]
     rectified: bool
     active: NDArray[np.bool_]
+    pair: Pair = Pair.BOTH
 
 
 class Feeding:
@@ -158,22 +160,27 @@ class Feeding:
         with graph_mode():
             batch = self._passes.engine.batch(self._passes.picture)
             taken = self._passes.run(batch, self._target, cut, follow=self._follow)
-            if taken.values is None or taken.leaf is None or taken.at is None:
+            if taken.values is None or not taken.leaves or taken.at is None:
                 raise self._passes.elsewhere()
-            gradient = None
+            gradients: tuple[torch.Tensor | None, ...] = (None,) * len(taken.leaves)
             if taken.values.requires_grad:
-                (gradient,) = torch.autograd.grad(taken.values[0], taken.leaf, allow_unused=True)
+                gradients = torch.autograd.grad(taken.values[0], taken.leaves, allow_unused=True)
         self._target, self._span = taken.at, taken.span
-        units = self._passes.inputs.info.units
-        leaf = by_unit(self._passes.inputs, taken.leaf.detach())
-        effects = torch.zeros(units) if gradient is None else -(leaf * by_unit(self._passes.inputs, gradient)).sum(1)
-        active = (leaf != 0).any(1)
+        inputs = self._passes.inputs
+        effects, active = torch.zeros(inputs.info.units), torch.zeros(inputs.info.units, dtype=torch.bool)
+        # a unit is muted in all calls of its layer at once
+        for leaf, gradient in zip(taken.leaves, gradients, strict=True):
+            values = by_unit(inputs, leaf.detach())
+            active |= (values != 0).any(1).cpu()
+            if gradient is not None:
+                effects -= (values * by_unit(inputs, gradient)).sum(1).cpu()
         return Estimate(
             float(taken.values[0].detach()),
             taken.at.position,
-            effects.float().cpu().numpy(),
+            effects.numpy(),
             taken.rectified,
-            active.cpu().numpy(),
+            active.numpy(),
+            taken.at.pair,
         )
 
     def _muted(self, units: Sequence[int]) -> list[float]:

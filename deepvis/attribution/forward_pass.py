@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import torch
 from deepvis.attribution.rectifier_rules import RectifierRules, Rule, opened
 from deepvis.models.errors import ModelError
 from deepvis.models.graph_reader import GraphReader
+from deepvis.models.pair_calls import calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +47,21 @@ class Reached:
     def prefix(self) -> torch.Tensor | None:
         """Class and register tokens, `(batch, units, tokens)`; None where there are none."""
         return self.layout.prefix(self.output)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Root:
+    """Where gradients start.
+
+    Attributes:
+        values: in the graph.
+        output: what the layer gave that `values` is a view of; its own rectifier is passed.
+        seed: of the values' shape, or of one of their pictures.
+    """
+
+    values: torch.Tensor
+    output: torch.Tensor
+    seed: torch.Tensor
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +127,7 @@ class ForwardPass:
         """
         started_s = time.perf_counter()
         taps = [known_tap(engine, name) for name in reach.layers]
-        also = [tap for tap in engine.taps.values() if _costs_nothing(tap)] if reach.listed else []
+        also = _listed(engine) if reach.listed else []
         rules = RectifierRules(copies=reach.careful)
         taking = _Taking(rules)
         self.reach = reach
@@ -133,28 +149,30 @@ class ForwardPass:
         self.milliseconds = (time.perf_counter() - started_s) * 1000
 
     def gradients(
-        self, root: torch.Tensor, output: torch.Tensor, seed: torch.Tensor, rule: Rule, inputs: Sequence[torch.Tensor]
+        self, roots: Sequence[Root], rule: Rule, inputs: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor | None, ...]:
-        """Gradients of the sum of `root * seed`; the graph is kept.
+        """Gradients of the sum of `values * seed` over all roots; the graph is kept.
 
         Args:
-            root: in the graph.
-            output: what the layer gave that `root` is a view of; its own rectifier is passed.
-            seed: of the root's shape, or of one of its pictures.
+            roots: where they start.
             rule: of the rectifiers.
             inputs: in the graph, or its leaf.
 
         Returns:
-            One for each input; None for those that `root` does not depend on.
+            One for each input; None for those that no root depends on.
         """
-        if not root.requires_grad:
-            # the network has cut its graph
+        # without those from which the network has cut its graph
+        roots = [root for root in roots if root.values.requires_grad]
+        if not roots:
             return (None,) * len(inputs)
         self._switch.rule = rule
         try:
-            with graph_mode(), opened(output):
-                seeds = seed.to(root.dtype).expand_as(root)
-                return torch.autograd.grad(root, list(inputs), seeds, retain_graph=True, allow_unused=True)
+            with graph_mode(), ExitStack() as open_ones:
+                for root in roots:
+                    open_ones.enter_context(opened(root.output))
+                values = [root.values for root in roots]
+                seeds = [root.seed.to(root.values.dtype).expand_as(root.values) for root in roots]
+                return torch.autograd.grad(values, list(inputs), seeds, retain_graph=True, allow_unused=True)
         finally:
             self._switch.rule = Rule.PLAIN
 
@@ -193,5 +211,8 @@ def known_tap(engine: Engine, layer: str) -> LayerTap:
     return tap
 
 
-def _costs_nothing(tap: LayerTap) -> bool:
-    return tap.info.worth_showing and tap.layout is not None and not tap.overwritten
+def _listed(engine: Engine) -> list[LayerTap]:
+    """Layers of the default list, and those that do the same to the first of two pictures; only what costs nothing."""
+    names = [name for tap in engine.taps.values() if tap.info.worth_showing for name in calls_of(tap.info)]
+    taps = [engine.taps[name] for name in names]
+    return [tap for tap in taps if tap.layout is not None and not tap.overwritten]

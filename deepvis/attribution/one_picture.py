@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from deepvis.attribution.seeds import layers_of_target
 from deepvis.attribution.subject import Subject
 from deepvis.models.devices import resolve_device
 from deepvis.models.engine import build_engine
@@ -34,7 +35,8 @@ class OnePicture:
     Attributes:
         found: the attribution.
         values: its values on the host, float32, C-contiguous.
-        input_rgb: what the network saw, uint8 `(height, width, 3)`; gray networks see three equal channels.
+        input_rgb: what the network saw, uint8 `(height, width, 3)`; gray networks see three equal channels. Two
+            pictures are side by side.
         milliseconds: it took, the forward pass among them.
     """
 
@@ -61,7 +63,14 @@ def ready_engine(settings: Settings, progress: Callable[[str], None]) -> Engine:
     return engine
 
 
-def attribute_picture(engine: Engine, rgb: NDArray[np.uint8], fit: Fit, target: Target, method: Method) -> OnePicture:
+def attribute_picture(
+    engine: Engine,
+    rgb: NDArray[np.uint8],
+    fit: Fit,
+    target: Target,
+    method: Method,
+    second_rgb: NDArray[np.uint8] | None = None,
+) -> OnePicture:
     """Which pixels of a picture speak for a target.
 
     Args:
@@ -70,14 +79,18 @@ def attribute_picture(engine: Engine, rgb: NDArray[np.uint8], fit: Fit, target: 
         fit: how it becomes the network's input.
         target: of the network.
         method: by which.
+        second_rgb: the other picture of a network that takes two, any size; None: the same one again.
 
     Raises:
         ModelError: there is no such target, or the method cannot do this network, a sentence.
     """
-    picture, _ = engine.loaded.preprocessing.prepare(rgb, fit)
+    preprocessing = engine.loaded.preprocessing
+    pictures = (rgb, rgb if second_rgb is None else second_rgb)[: preprocessing.pictures]
+    prepared = [preprocessing.prepare(each, fit)[0] for each in pictures]
     started_s = time.perf_counter()
-    found = Subject(engine, picture, layers=(target.layer,)).attribute(target, method)
+    found = Subject(engine, torch.cat(prepared), layers=layers_of_target(engine, target)).attribute(target, method)
     values = found.values.detach().float().cpu().contiguous().numpy()
     milliseconds = (time.perf_counter() - started_s) * 1000
-    input_rgb = np.ascontiguousarray(picture.expand(3, -1, -1).permute(1, 2, 0).numpy())
+    seen = torch.cat([picture.expand(3, -1, -1) for picture in prepared], dim=2)
+    input_rgb = np.ascontiguousarray(seen.permute(1, 2, 0).numpy())
     return OnePicture(found, values, input_rgb, milliseconds)

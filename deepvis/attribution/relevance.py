@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from deepvis.attribution.forward_pass import graph_mode, known_tap
 from deepvis.attribution.rectifier_forms import SOFTMAXES, Rectifier, nonlinearity
+from deepvis.attribution.seeds import roots_of
 from deepvis.attribution.wording import listed
 from deepvis.kinds import SeedKind
 from deepvis.models.errors import ModelError
@@ -25,7 +26,6 @@ from deepvis.models.twin import structural_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from deepvis.attribution.asked import Asked
 
@@ -101,34 +101,42 @@ def relevance(asked: Asked) -> torch.Tensor:
 
 def _traced(asked: Asked, *, merged: bool) -> torch.Tensor | None:
     """Relevance of the input; None where the copy gives other numbers than the network."""
+    from deepvis.attribution.relevance_rules import rules  # noqa: PLC0415  (an extra)
+
     engine, start = asked.engine, asked.start
     network = structural_copy(engine.loaded.network).float()
     if merged and not _merge_norms(network):
         return None
     flow = _RelevanceFlow(module.weight for module in network.modules() if isinstance(module, _WEIGHTED))
     taken: list[torch.Tensor] = []
-    reader = GraphReader(network, [known_tap(engine, start.layer)] if start.layer else [])
-    with graph_mode(), _rules(network):
+    reader = GraphReader(network, [known_tap(engine, layer) for layer in start.layers])
+    with graph_mode(), rules(network, _firsts(asked)):
         batch = asked.run.batch.detach().float().requires_grad_()
         with flow:
-            output = reader.read(batch.clone(), lambda _, tensor: taken.append(tensor), to_the_end=not start.layer)
+            output = reader.read(batch.clone(), lambda _, tensor: taken.append(tensor), to_the_end=not start.layers)
         if flow.without_rule:
             what = listed(flow.without_rule)
             raise ModelError(f"Layer-wise relevance has no rule for {what} of this network. Choose another method.")
-        root = asked.run.layers[start.layer].layout.maps(taken[0]) if start.layer else flow.before_softmax(output)
-        if not _same(root, asked):
+        layouts = [asked.run.layers[layer].layout for layer in start.layers]
+        roots = [layout.maps(tensor) for layout, tensor in zip(layouts, taken, strict=True)]
+        roots = roots or [flow.before_softmax(output)]
+        if not _same(roots, asked):
             return None
         # a channel seed is the activation already
-        worth = 1 if start.layer and start.target.seed is SeedKind.CHANNEL else root.detach()
-        seed = worth * start.seed.float()
-        (values,) = torch.autograd.grad(root, [batch], seed, allow_unused=True)
+        known = start.layers and start.target.seed is SeedKind.CHANNEL
+        worths = [1 if known else root.detach() for root in roots]
+        seeds = [worth * seed.float() for worth, seed in zip(worths, start.seeds.values(), strict=True)]
+        (values,) = torch.autograd.grad(roots, [batch], seeds, allow_unused=True)
     return torch.zeros_like(batch[0]) if values is None else values[0]
 
 
-def _same(root: torch.Tensor, asked: Asked) -> bool:
+def _same(roots: Sequence[torch.Tensor], asked: Asked) -> bool:
     """The copy gives what the network gave; half precision is rounded."""
-    known = asked.run.layers[asked.start.layer].maps() if asked.start.layer else asked.run.logits
-    if known is None or known.shape != root.shape:
+    return all(_close(root, known.values) for root, known in zip(roots, roots_of(asked.run, asked.start), strict=True))
+
+
+def _close(root: torch.Tensor, known: torch.Tensor) -> bool:
+    if known.shape != root.shape:
         return False
     tolerance = 1e-3 if known.dtype is torch.float32 else 0.1
     return bool((root - known).abs().max() <= tolerance * known.abs().max() + 1e-6)
@@ -148,15 +156,15 @@ def _merge_norms(network: nn.Module) -> bool:
     return True
 
 
-def _rules(network: nn.Module) -> AbstractContextManager[object]:
-    from zennit.composites import SpecialFirstLayerMapComposite  # noqa: PLC0415  (an extra)
-    from zennit.rules import Epsilon, Flat, ZPlus  # noqa: PLC0415
-    from zennit.types import Convolution, Linear  # noqa: PLC0415
-
-    rules = [(Convolution, ZPlus()), (nn.Linear, Epsilon())]
-    composite = SpecialFirstLayerMapComposite(layer_map=rules, first_map=[(Linear, Flat())])
-    context: AbstractContextManager[object] = composite.context(network)
-    return context
+def _firsts(asked: Asked) -> set[str]:
+    """Of a network of two pictures, the module that looks at each of them first; of one picture nothing is said."""
+    found: dict[int, str] = {}
+    modules = dict(asked.engine.loaded.network.named_modules()) if asked.pictures > 1 else {}
+    for tap in asked.engine.taps.values():
+        if isinstance(modules.get(tap.module), _WEIGHTED):
+            for picture in (tap.info.of_picture,) if tap.info.of_picture else (1, 2):
+                found.setdefault(picture, tap.module)
+    return set(found.values())
 
 
 class _Passed(torch.autograd.Function):

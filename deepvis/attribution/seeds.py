@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from deepvis.attribution.forward_pass import known_tap
+from deepvis.attribution.forward_pass import Root, known_tap
 from deepvis.kinds import SeedKind
 from deepvis.models.errors import ModelError
+from deepvis.models.pair_calls import calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,17 +30,22 @@ class Start:
 
     Attributes:
         target: with class and position filled in.
-        layer: name of the layer; empty: the logits.
-        seed: `(1, units, height, width)` of the layer, or `(1, classes)`: what each number there counts.
+        seeds: by name of the layer, empty for the logits: what each number there counts, `(1, units, height, width)` of
+            the layer, or `(1, classes)`. A layer that runs once for each of two pictures starts in both calls, in order
+            of execution.
         activation: as in `Attribution`.
         reason: why nothing can be seen, a sentence; empty where something can.
     """
 
     target: Target
-    layer: str
-    seed: torch.Tensor
+    seeds: dict[str, torch.Tensor]
     activation: float
     reason: str = ""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers; none where it starts at the logits."""
+        return tuple(name for name in self.seeds if name)
 
 
 def starts_at_logits(engine: Engine, target: Target) -> bool:
@@ -73,36 +79,43 @@ def find_start(run: ForwardPass, engine: Engine, target: Target) -> Start:
     """
     if starts_at_logits(engine, target):
         return _class_start(run, engine, target)
-    maps = run.layers[target.layer].maps()[:1].detach()
-    check_unit(target, maps.shape[1])
-    channel = maps[0, target.unit]
-    seed = torch.zeros_like(maps)
-    if target.seed is SeedKind.CHANNEL:
-        seed[0, target.unit] = channel
-        lowest, highest = (float(value) for value in channel.float().aminmax())
-        return Start(target, target.layer, seed, highest, _off(target, lowest, highest))
-    row, column = _position(target, channel)
-    seed[0, target.unit, row, column] = 1
-    lowest, highest = (float(value) for value in channel.float().aminmax())
-    activation = float(channel[row, column])
-    target = replace(target, position=(row, column))
-    return Start(target, target.layer, seed, activation, _off(target, lowest, highest))
+    names = layers_of_target(engine, target)
+    wanted = (target.position, target.second_position or target.position)
+    found = [_in_map(run, name, target, position) for name, position in zip(names, wanted, strict=False)]
+    if target.seed is not SeedKind.CHANNEL:
+        first, second = found[0].position, found[-1].position
+        target = replace(target, position=first, second_position=second if second != first else None)
+    seeds = {name: each.seed for name, each in zip(names, found, strict=True)}
+    silent = all(each.silent for each in found)
+    return Start(target, seeds, max(each.activation for each in found), _off(target, len(names)) if silent else "")
 
 
-def root_of(run: ForwardPass, start: Start) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the seed belongs to in a pass, and the tensor that it is a view of."""
-    if start.layer:
-        reached = run.layers[start.layer]
-        return reached.maps(), reached.output
-    if run.logits is None:
-        raise _no_classes()
-    return run.logits, run.logits
+def layers_of_target(engine: Engine, target: Target) -> tuple[str, ...]:
+    """The layers in whose maps a unit counts, in order of execution.
+
+    Raises:
+        ModelError: there is no such layer, or it cannot be shown.
+    """
+    return calls_of(known_tap(engine, target.layer).info, target.pair)
+
+
+def roots_of(run: ForwardPass, start: Start) -> list[Root]:
+    """What the seeds belong to in a pass."""
+    found = []
+    for name, seed in start.seeds.items():
+        if name:
+            reached = run.layers[name]
+            found.append(Root(reached.maps(), reached.output, seed))
+        elif run.logits is None:
+            raise _no_classes()
+        else:
+            found.append(Root(run.logits, run.logits, seed))
+    return found
 
 
 def pull(run: ForwardPass, start: Start, rule: Rule, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
     """Gradients of the target in a pass; one for each input, None for those that the target does not depend on."""
-    root, output = root_of(run, start)
-    return run.gradients(root, output, start.seed, rule, inputs)
+    return run.gradients(roots_of(run, start), rule, inputs)
 
 
 def pull_input(run: ForwardPass, start: Start, rule: Rule) -> torch.Tensor | None:
@@ -124,9 +137,9 @@ def pull_layer(run: ForwardPass, start: Start, rule: Rule, layer: str) -> torch.
 
 def met_below(run: ForwardPass, start: Start) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the rectifiers, and of the other nonlinearities, between the picture and the start."""
-    if not start.layer:
+    if not start.layers:
         return run.ruled, run.others
-    reached = run.layers[start.layer]
+    reached = run.layers[start.layers[-1]]
     return run.ruled[: reached.ruled], run.others[: reached.others]
 
 
@@ -145,16 +158,16 @@ def _class_start(run: ForwardPass, engine: Engine, target: Target) -> Start:
         check_unit(target, logits.numel())
         seed[0, target.unit] = 1
         position = target.position if target.seed is SeedKind.CHANNEL else (0, 0)
-        return Start(replace(target, position=position), "", seed, float(logits[target.unit]))
+        return Start(replace(target, position=position), {"": seed}, float(logits[target.unit]))
     first, second = _classes(logits, target)
     seed[0, first] = 1
     worth = float(logits[first])
     if target.seed is SeedKind.CLASS:
-        return Start(replace(target, class_index=first), "", seed, worth)
+        return Start(replace(target, class_index=first), {"": seed}, worth)
     seed[0, second] -= 1
     same = f"Class {first} is taken from itself: choose another one." if first == second else ""
     target = replace(target, class_index=first, other_class=second)
-    return Start(target, "", seed, worth - float(logits[second]), same)
+    return Start(target, {"": seed}, worth - float(logits[second]), same)
 
 
 def _classes(logits: torch.Tensor, target: Target) -> tuple[int, int]:
@@ -172,10 +185,35 @@ def _classes(logits: torch.Tensor, target: Target) -> tuple[int, int]:
     return first, second
 
 
-def _position(target: Target, channel: torch.Tensor) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _InMap:
+    """The start in one map: what each number counts, what the unit is worth, where; whether it is off."""
+
+    seed: torch.Tensor
+    activation: float
+    position: tuple[int, int] | None
+    silent: bool
+
+
+def _in_map(run: ForwardPass, layer: str, target: Target, position: tuple[int, int] | None) -> _InMap:
+    maps = run.layers[layer].maps()[:1].detach()
+    check_unit(target, maps.shape[1])
+    channel = maps[0, target.unit]
+    seed = torch.zeros_like(maps)
+    lowest, highest = (float(value) for value in channel.float().aminmax())
+    silent = not lowest and not highest
+    if target.seed is SeedKind.CHANNEL:
+        seed[0, target.unit] = channel
+        return _InMap(seed, highest, None, silent)
+    row, column = _position(target, channel, position)
+    seed[0, target.unit, row, column] = 1
+    return _InMap(seed, float(channel[row, column]), (row, column), silent)
+
+
+def _position(target: Target, channel: torch.Tensor, wanted: tuple[int, int] | None) -> tuple[int, int]:
     height, width = channel.shape
-    if target.seed is SeedKind.POSITION and target.position is not None:
-        row, column = target.position
+    if target.seed is SeedKind.POSITION and wanted is not None:
+        row, column = wanted
         if not (0 <= row < height and 0 <= column < width):
             raise ModelError(f"There is no position {row}, {column} in {target.layer}: its maps are {height}×{width}.")
         return row, column
@@ -183,10 +221,9 @@ def _position(target: Target, channel: torch.Tensor) -> tuple[int, int]:
     return index // width, index % width
 
 
-def _off(target: Target, lowest: float, highest: float) -> str:
-    if lowest or highest:
-        return ""
-    return f"Unit {target.unit} of {target.layer} is off in this picture: its largest activation is 0."
+def _off(target: Target, maps: int) -> str:
+    where = "both pictures" if maps > 1 else "this picture"
+    return f"Unit {target.unit} of {target.layer} is off in {where}: its largest activation is 0."
 
 
 def _no_classes() -> ModelError:

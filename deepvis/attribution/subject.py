@@ -15,10 +15,19 @@ from deepvis.attribution.forward_pass import ForwardPass, Reach, graph_mode, kno
 from deepvis.attribution.methods import METHODS
 from deepvis.attribution.options import Options
 from deepvis.attribution.rectifier_rules import Rule, is_rectified
-from deepvis.attribution.seeds import find_start, met_below, pull, pull_layer, root_of, starts_at_logits
+from deepvis.attribution.seeds import (
+    find_start,
+    layers_of_target,
+    met_below,
+    pull,
+    pull_layer,
+    roots_of,
+    starts_at_logits,
+)
 from deepvis.kinds import Method
 from deepvis.models.engine import EngineAnswer, planar
 from deepvis.models.errors import ModelError
+from deepvis.models.pair_calls import calls_of
 from deepvis.models.probe import Activations
 from deepvis.records import SOFTMAX
 
@@ -60,14 +69,14 @@ class Subject:
         self._reach = Reach(tuple(dict.fromkeys(layers)), listed=True, to_the_end=to_the_end)
         self._run: ForwardPass | None = None
 
-    def answer(self, layer: str) -> EngineAnswer:
+    def answer(self, layer: str, beside: str = "") -> EngineAnswer:
         """What `Engine.ask` would give for the picture, out of this pass.
 
         Raises:
             ModelError: there is no such layer, or it cannot be shown.
         """
         tap = known_tap(self.engine, layer)
-        run = self.run((layer,), to_the_end=not tap.module)
+        run = self.run((beside, layer) if beside else (layer,), to_the_end=not tap.module)
         probabilities = self._probabilities(run)
         if tap.module:
             reached = run.layers[layer]
@@ -79,6 +88,9 @@ class Subject:
             activations = Activations(probabilities[:, None, None])
         predictions = self.engine.predictions(probabilities)
         complete, maps = run.output is not None, planar(activations)
+        if beside:
+            left = planar(Activations(run.layers[beside].maps()[0].detach()))
+            maps = Activations(torch.cat([left.maps, maps.maps], dim=2))
         logits = None if probabilities is None or run.output is None else run.output[0].detach()
         return EngineAnswer(maps, predictions, complete, run.milliseconds, logits, probabilities)
 
@@ -90,13 +102,14 @@ class Subject:
         """
         return self._with_care(lambda: self._attribute(target, method, options))
 
-    def gradient_at(self, target: Target, method: Method, layer: str) -> torch.Tensor:
+    def gradient_at(self, target: Target, method: Method, layer: str, beside: str = "") -> torch.Tensor:
         """The gradient of the target with respect to the units of a layer, under the method's rectifier rule.
 
         Args:
             target: as in `attribute`.
             method: gradient, deconvnet or guided; others count as gradient.
             layer: whose units; of the softmax layer, the logits.
+            beside: a layer of the same shape, whose gradients come at the left of the layer's.
 
         Returns:
             float32 `(units, height, width)`; zeros where the layer lies above the target, or the target is off.
@@ -104,8 +117,10 @@ class Subject:
         Raises:
             ModelError: there is no such target or layer, a sentence.
         """
-        known_tap(self.engine, layer)
-        return self._with_care(lambda: self._gradient_at(target, METHODS[method].rule, layer))
+        names = (beside, layer) if beside else (layer,)
+        for name in names:
+            known_tap(self.engine, name)
+        return self._with_care(lambda: self._gradient_at(target, METHODS[method].rule, names))
 
     def asked(self, target: Target, options: Options = _DEFAULTS) -> Asked:
         """What methods are given.
@@ -134,13 +149,15 @@ class Subject:
 
     def _attribute(self, target: Target, method: Method, options: Options) -> Attribution:
         spec = METHODS[method]
-        further = (options.cam_layer,) if method is Method.GRAD_CAM and options.cam_layer else ()
+        further: tuple[str, ...] = ()
+        if method is Method.GRAD_CAM and options.cam_layer:
+            further = calls_of(known_tap(self.engine, options.cam_layer).info)
         asked = self._asked(target, options, further)
         run, start = asked.run, asked.start
         made = Attribution(method, start.target, torch.zeros(()), start.activation, start.reason)
         if spec.rule is not Rule.PLAIN:
-            _, output = root_of(run, start)
-            sentence, same = coverage(method, *met_below(run, start), starts_below=is_rectified(output))
+            below = all(is_rectified(root.output) for root in roots_of(run, start))
+            sentence, same = coverage(method, *met_below(run, start), starts_below=below)
             made = replace(made, coverage=sentence, same_as_gradient=same)
         if start.reason and not spec.is_map:
             return replace(made, values=torch.zeros_like(run.batch[0], dtype=torch.float32).detach())
@@ -154,8 +171,12 @@ class Subject:
             return replace(made, values=torch.zeros_like(values), reason=reason)
         return replace(made, values=values, reason="" if lowest or highest else NOTHING)
 
-    def _gradient_at(self, target: Target, rule: Rule, layer: str) -> torch.Tensor:
-        asked = self._asked(target, _DEFAULTS, (layer,))
+    def _gradient_at(self, target: Target, rule: Rule, layers: tuple[str, ...]) -> torch.Tensor:
+        asked = self._asked(target, _DEFAULTS, layers)
+        found = [self._gradient_of_layer(asked, rule, layer) for layer in layers]
+        return torch.cat(found, dim=2) if len(found) > 1 else found[0]
+
+    def _gradient_of_layer(self, asked: Asked, rule: Rule, layer: str) -> torch.Tensor:
         run, start, tap = asked.run, asked.start, self.engine.taps[layer]
         at = run.layers[layer].output if tap.module else run.logits
         if at is None or tap.layout is None:
@@ -170,7 +191,8 @@ class Subject:
         for name in further:
             known_tap(self.engine, name)
         logits = starts_at_logits(self.engine, target)
-        run = self.run(further if logits else (target.layer, *further), to_the_end=logits)
+        layers = () if logits else layers_of_target(self.engine, target)
+        run = self.run((*layers, *further), to_the_end=logits)
         return Asked(self.engine, run, find_start(run, self.engine, target), options)
 
     def _batch(self) -> torch.Tensor:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from deepvis.attribution.unit_value import BeforeRectifier, UnitValue
+from deepvis.kinds import Pair
 from deepvis.models.errors import ModelError
 from deepvis.models.graph_reader import GraphReader
+from deepvis.models.pair_calls import calls_of, calls_with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,16 +28,16 @@ class Taken:
     """What one pass gave.
 
     Attributes:
-        values: of the unit, float32 `(pictures,)`; None before it was reached.
-        leaf: what the earlier layer gave, where the graph begins at it.
+        values: of the unit, float32 `(inputs,)`; None before it was reached.
+        leaves: what the earlier layer gave, where the graph begins at it; one for each of its calls.
         at: where the unit was read.
-        span: largest magnitude in the unit's map of the first picture.
+        span: largest magnitude in the unit's map of the first input.
         rectified: the unit's layer ends in a rectifier.
         entered: the earlier layer was reached.
     """
 
     values: torch.Tensor | None = None
-    leaf: torch.Tensor | None = None
+    leaves: list[torch.Tensor] = field(default_factory=list)
     at: UnitValue | None = None
     span: float = 0.0
     rectified: bool = False
@@ -44,7 +46,14 @@ class Taken:
 
 @dataclass(slots=True, eq=False)
 class UnitPasses:
-    """Passes of one picture through one network that end at the unit."""
+    """Passes of one picture, or of two at once, through one network that end at the unit.
+
+    A layer that runs once for each of two pictures is entered in both calls, and may be read in both.
+
+    Attributes:
+        target: the unit's layer.
+        inputs: the earlier layer.
+    """
 
     engine: Engine
     picture: torch.Tensor
@@ -56,25 +65,27 @@ class UnitPasses:
         """One pass.
 
         Args:
-            batch: `(pictures, channels, height, width)`.
+            batch: `(inputs, channels, height, width)`.
             at: what is read.
             enter: what is done at the earlier layer.
-            follow: read at the maximum of the map.
+            follow: read at the maximum of the map; of two maps the one with the larger maximum.
         """
-        taken = Taken()
+        taken, read = Taken(), list[_Read]()
+        targets = [self.engine.taps[name] for name in calls_of(self.target.info, at.pair)]
+        inputs = self._entrances(targets[-1])
 
         def take(tap: LayerTap, output: torch.Tensor) -> torch.Tensor | None:
-            if tap is self.inputs:
+            if tap in inputs:
                 taken.entered = True
                 return enter(tap, output, taken)
             if not taken.entered:
                 raise self.elsewhere()
             before = self.mode.of(output)
             taken.rectified = before is not output
-            self._note(tap, before, at, taken, follow=follow)
+            read.append(_read(tap, before, at, follow=follow))
             return None
 
-        reader = GraphReader(self.engine.loaded.network, [self.inputs, self.target])
+        reader = GraphReader(self.engine.loaded.network, [*inputs, *targets])
         try:
             with self.mode:
                 output = reader.read(batch, take)
@@ -83,31 +94,65 @@ class UnitPasses:
         if not self.target.module:
             if output is None or output.dim() != 2:
                 raise ModelError("This network's output is not one number per class, so it has no classes to follow.")
-            self._note(self.target, output, at, taken, follow=False)
+            read.append(_read(self.target, output, at, follow=False))
+        _join(read, at, taken, follow=follow)
         return taken
+
+    def _entrances(self, end: LayerTap) -> tuple[LayerTap, ...]:
+        """The calls of the earlier layer that are over before another call."""
+        calls, before = calls_with_unit(self.engine.taps, self.inputs.name), set[str]()
+        for name in self.engine.taps:
+            if name == end.name:
+                break
+            before.add(name)
+        return tuple(tap for tap in calls if tap.name in before) or calls[-1:]
 
     def elsewhere(self) -> ModelError:
         """What is said where the unit does not lie above the earlier layer."""
         names = self.inputs.name, self.target.name
         return ModelError(f"'{names[1]}' does not come after '{names[0]}' in this network. Choose another layer.")
 
-    def _note(self, tap: LayerTap, output: torch.Tensor, at: UnitValue, taken: Taken, *, follow: bool) -> None:
-        if tap.layout is None:
-            raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
-        maps = tap.layout.maps(output)
-        mine = maps[0, at.unit].detach().float()
-        taken.span = float(mine.abs().max())
-        if follow:
-            row, column = divmod(int(mine.nan_to_num(-torch.inf).argmax()), mine.shape[1])
-            at = replace(at, position=(row, column))
-        taken.at, taken.values = at, at.of(maps)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What was read in one call of the unit's layer; members as in `Taken`."""
+
+    values: torch.Tensor
+    at: UnitValue
+    span: float
+    of_picture: int
+
+
+def _read(tap: LayerTap, output: torch.Tensor, at: UnitValue, *, follow: bool) -> _Read:
+    if tap.layout is None:
+        raise ModelError(f"The layer '{tap.name}' cannot be shown: {tap.info.reason}")
+    maps = tap.layout.maps(output)
+    mine = maps[0, at.unit].detach().float()
+    if follow:
+        row, column = divmod(int(mine.nan_to_num(-torch.inf).argmax()), mine.shape[1])
+        at = replace(at, position=(row, column))
+    return _Read(at.of(maps), at, float(mine.abs().max()), tap.info.of_picture)
+
+
+def _join(read: Sequence[_Read], at: UnitValue, taken: Taken, *, follow: bool) -> None:
+    if not read:
+        return
+    if follow and len(read) > 1:
+        best = max(read, key=lambda each: float(each.values[0].detach()))
+        read = [replace(best, at=replace(best.at, pair=Pair.FIRST if best.of_picture == 1 else Pair.SECOND))]
+    taken.at = read[0].at if len(read) == 1 else at
+    taken.span = max(each.span for each in read)
+    # the mean, not the sum: as of the positions of one map
+    values = [each.values for each in read]
+    taken.values = torch.stack(values).mean(0) if len(values) > 1 else values[0]
 
 
 def cut(_tap: LayerTap, output: torch.Tensor, taken: Taken) -> torch.Tensor:
     """Begin the graph here: what lies before it cannot change when a unit of this layer does."""
-    taken.leaf = output.detach().clone().requires_grad_()
+    leaf = output.detach().clone().requires_grad_()
+    taken.leaves.append(leaf)
     # a copy, for the network may write into it
-    return taken.leaf.clone()
+    return leaf.clone()
 
 
 def mute(units: Sequence[int], count: int, *, alone: bool) -> Entrance:

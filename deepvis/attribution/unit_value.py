@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from deepvis.kinds import Pair
 from deepvis.models.rectifiers import batch_norm, open_range
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ class UnitValue:
         layer: of the unit.
         unit: its number.
         position: `(row, column)` in its map; None for the mean of the map.
+        pair: in whose map, where the layer runs once for each of two pictures; in both: the mean of the two numbers.
     """
 
     layer: str
     unit: int
     position: tuple[int, int] | None = None
+    pair: Pair = Pair.BOTH
 
     def of(self, maps: torch.Tensor) -> torch.Tensor:
         """The value per picture, float32 `(pictures,)`, of the layer's maps `(pictures, units, height, width)`."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepvis.gui import back_moves
+from deepvis.live.pairs import aimed
 from deepvis.records import Method, SeedKind
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ class BackCommands:
         view = controller.view
         if not view.layer:
             return
-        controller.change_back(origin=self._classes_of_now(view.back.target(view.layer, view.unit, view.position)))
+        target = self._classes_of_now(view.back.target(view.layer, view.unit, view.position))
+        if controller.info is not None:
+            target = aimed(target, controller.info.layer(view.layer), view.pair)
+        controller.change_back(origin=target)
         where = back_moves.origin_text(controller.view, controller.info)
         off = ": B shows it" if view.back.method is None else ""
         controller.flashed.emit(f"Backward view frozen at {where}{off}")

@@ -11,6 +11,7 @@ from deepvis.gui import change_moves
 from deepvis.gui.cause_words import feed_rows, feeds_words, move_rows
 from deepvis.gui.pace import Pace
 from deepvis.gui.presenter import WORDS_EVERY_MS
+from deepvis.live.pairs import unit_layer
 from deepvis.records import CauseWish, ChangeKind, Intervention
 
 if TYPE_CHECKING:
@@ -63,15 +64,16 @@ class CausePresenter(QObject):
         if layer.why_fixed:
             controller.told.emit(f"{layer.name}/{view.unit} cannot be changed: {layer.why_fixed}", "warning")
             return
-        present = change_moves.change_of(view, view.layer, view.unit)
+        name = self._unit_layer
+        present = change_moves.change_of(view, name, view.unit)
         same = present is not None and present.kind is kind and present.on
         if same and not begin:
-            controller.set_view(change_moves.without_change(view, view.layer, view.unit))
+            controller.set_view(change_moves.without_change(view, name, view.unit))
         elif not same:
-            self._turn_to(view.layer, view.unit, kind)
+            self._turn_to(name, view.unit, kind)
         if begin:
             self._dock.open_panel()
-        change = change_moves.change_of(controller.view, view.layer, view.unit)
+        change = change_moves.change_of(controller.view, name, view.unit)
         controller.flashed.emit(f"{view.layer}/{view.unit}: {'as it was' if change is None else change.words}")
 
     def _turn_to(self, layer: str, unit: int, kind: ChangeKind) -> None:
@@ -84,10 +86,15 @@ class CausePresenter(QObject):
             change = change_moves.begun(kind, layer, unit, self._maximum(layer, unit))
         self._controller.set_view(change_moves.with_change(view, change))
 
+    @property
+    def _unit_layer(self) -> str:
+        """The layer that changes of the viewed layer's units name: a unit of both pictures has one change."""
+        return unit_layer(self._controller.info, self._controller.view.layer)
+
     def _maximum(self, layer: str, unit: int) -> float:
         """Of a unit in the present frame without changes, as far as it is known."""
         result = self._controller.result
-        if result is None or result.view.layer != layer or result.summary is None:
+        if result is None or unit_layer(self._controller.info, result.view.layer) != layer or result.summary is None:
             return 1.0
         if result.baseline is not None and result.unit is not None and result.unit.unit == unit:
             return result.baseline.maximum
@@ -112,7 +119,8 @@ class CausePresenter(QObject):
     def show_view(self, view: View) -> None:
         """Bring panel, badge, marks and ticks in line with a view."""
         window, layer = self._window, self._controller.layer()
-        present = change_moves.change_of(view, view.layer, view.unit)
+        name = self._unit_layer
+        present = change_moves.change_of(view, name, view.unit)
         fixed = "" if layer is None else layer.why_fixed
         kind = present.kind if present is not None and present.on else None
         address = self._address(view, layer)
@@ -120,7 +128,7 @@ class CausePresenter(QObject):
         self._panel.set_changes(view.changes)
         self._panel.set_wish(view.causes)
         window.bar.show_changes(change_moves.summary(view.changes))
-        window.grid_panel.grid.set_changed(change_moves.changed_units(view))
+        window.grid_panel.grid.set_changed(change_moves.changed_units(view, name))
         window.acts.set_checked("toggle_mute", kind is ChangeKind.MUTE)
         window.acts.allow("clear_changes", bool(view.changes))
         self._follow(view)
@@ -180,7 +188,7 @@ class CausePresenter(QObject):
     def hover_text(self, unit: int, position: tuple[int, int] | None) -> str:
         """What the tooltip of a tile says, and what is done to its unit."""
         text, view = self._window.stage_pages.hover_text(unit, position), self._controller.view
-        change = change_moves.change_of(view, view.layer, unit)
+        change = change_moves.change_of(view, self._unit_layer, unit)
         return text if change is None or not change.on or not text else f"{text}\n{change.words}"
 
     def _connect(self) -> None:

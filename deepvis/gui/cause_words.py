@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.gui.figures import number, percent
 from deepvis.gui.widgets.signed_bars import SignedRow
+from deepvis.kinds import Pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +84,11 @@ def _value_words(feeds: Feeds) -> str:
     if not feeds.mapped:
         return f"Its value{before} is {number(feeds.value)}."
     if feeds.position is None:
-        return f"The mean of its map{before} is {number(feeds.value)}."
+        maps = "both its maps" if feeds.whose is Pair.BOTH else "its map"
+        return f"The mean of {maps}{before} is {number(feeds.value)}."
     row, column = feeds.position
-    return f"At row {row}, column {column} it is {number(feeds.value)}{before}."
+    whose = "" if feeds.whose is None else f" ({feeds.whose})"
+    return f"At row {row}, column {column}{whose} it is {number(feeds.value)}{before}."
 
 
 def move_rows(moves: Sequence[ClassMove]) -> list[SignedRow]:

@@ -84,9 +84,9 @@ def of_another_model(view: View, info: ModelInfo, *, same: bool) -> tuple[str, V
     return f"{what} taken back: {info.name} has other units.", replace(view, changes=kept)
 
 
-def changed_units(view: View) -> frozenset[int]:
-    """Units of the viewed layer whose change is on."""
-    return frozenset(each.unit for each in view.changes if each.on and each.layer == view.layer)
+def changed_units(view: View, layer: str) -> frozenset[int]:
+    """Units of a layer whose change is on."""
+    return frozenset(each.unit for each in view.changes if each.on and each.layer == layer)
 
 
 def summary(changes: Iterable[Intervention]) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import torch
 
     from deepvis.live.back_wish import BackWish
-    from deepvis.live.cause_result import Baseline, Causes
     from deepvis.live.frame_graph import Fault
     from deepvis.live.pairs import Place
     from deepvis.models.engine import Engine, EngineAnswer
@@ -90,17 +89,15 @@ class Answering:
         info = shown_layer(engine.taps[view.layer].info, view.pair)
         prepared = self._prepare(engine, frame, view)
         seen = Seen(prepared.key, prepared.network_picture, frame.still or frozen)
-        looked, beside = _looked_at(engine, view)
-        wish = back_wish(looked, engine.taps[looked.layer].info)
+        wish = back_wish(view, engine.taps[view.layer].info)
         self._backward.follow(engine, replace(seen, key=(prepared.key, in_force(view.changes))), wish)
         with changed(engine, view.changes):
             asked = self._ask(engine, prepared, frame, view)
-            # gradients of two layers side by side are those of one of them: the maps are shown instead
-            graded = None if beside else self._graded(wish, engine, seen.still, looked)
-            shown = graded or self._active(asked, view)
-            back = self._backward.result(engine, view.back, asked.answer.predictions)
+            shown = self._graded(wish, engine, view, still=seen.still) or self._active(asked, view)
+            back = self._backward.result(engine, view, asked.answer.predictions)
         reading = _reading(engine, asked, prepared, shown, view)
-        baseline, causes = self._caused(engine, seen, looked, asked.answer, None if beside else reading)
+        self._causes.follow(engine, seen, view, asked.answer)
+        baseline, causes = self._causes.baseline(asked.answer, reading), self._causes.causes()
         seen_rects = prepared.seen(engine)
         result = LiveResult(
             frame,
@@ -150,7 +147,7 @@ class Answering:
             if not self._backward.go_on():
                 return False, result
         with changed(engine, result.view.changes):
-            back = self._backward.result(engine, result.view.back, result.predictions)
+            back = self._backward.result(engine, result.view, result.predictions)
         return True, replace(result, back=back, fresh=False)
 
     def take_faults(self) -> list[Fault]:
@@ -177,7 +174,7 @@ class Answering:
         known = self._asked is not None and self._asked.key == key
         if self._asked is not None and known and (self._asked.answer.complete or not view.predictions):
             return self._asked
-        answer = None if beside else self._backward.answer()
+        answer = self._backward.answer()
         if answer is None:
             answer = engine.ask(prepared.network_picture, layer, to_the_end=view.predictions, beside=beside)
         summary = summarize(answer.activations.maps)
@@ -193,26 +190,16 @@ class Answering:
         if key != self._track_key:
             self._track, self._track_key = LayerTrack(), key
 
-    def _caused(
-        self, engine: Engine, seen: Seen, looked: View, answer: EngineAnswer, reading: UnitReading | None
-    ) -> tuple[Baseline | None, Causes | None]:
-        """What changes did, and what is asked about causes; nothing where two layers are shown at once."""
-        if reading is None:
-            self._causes.forget()
-            return None, None
-        self._causes.follow(engine, seen, looked, answer)
-        return self._causes.baseline(answer, reading), self._causes.causes()
-
     def _active(self, asked: _Asked, view: View) -> _Shown:
         scale = color_scale(asked.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
         return _Shown(asked.answer.activations.maps, asked.summary, scale, gradients=False)
 
-    def _graded(self, wish: BackWish | None, engine: Engine, still: bool, view: View) -> _Shown | None:
+    def _graded(self, wish: BackWish | None, engine: Engine, view: View, *, still: bool) -> _Shown | None:
         gradients = None if wish is None else self._backward.gradients()
         if wish is None or gradients is None:
             self._gradients.forget()
             return None
-        graded = self._gradients.see(gradients, (engine, view.layer), wish.about, still=still)
+        graded = self._gradients.see(gradients, (engine, wish.layer, wish.beside), wish.about, still=still)
         scale = gradient_scale(graded.extent, view.grid.colormap, per_unit=view.grid.scaling is Scaling.UNIT)
         return _Shown(gradients, graded.summary, scale, gradients=True)
 
@@ -231,21 +218,6 @@ class Answering:
         nan_units = len(shown.summary.nan_units)
         hidden = info.units - len(units)
         return GridPicture(bgrx, layout, shown.scale, shown.summary, hidden, info.units, nan_units, shown.gradients)
-
-
-def _looked_at(engine: Engine, view: View) -> tuple[View, str]:
-    """The view of the one layer that is asked about, and the layer that is shown beside it; empty for none.
-
-    Of two pictures side by side it is the one in whose map the chosen position lies.
-    """
-    info = engine.taps[view.layer].info
-    layer, beside = layers_of(info, view.pair)
-    if not beside:
-        return (view if layer == view.layer else replace(view, layer=layer)), ""
-    if view.position is None:
-        return view, beside
-    place = place_of(info, view.pair, view.position)
-    return replace(view, layer=place.layer, position=place.position), beside
 
 
 def _reading(engine: Engine, asked: _Asked, prepared: Prepared, shown: _Shown, view: View) -> UnitReading | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deepvis.kinds import Method, SeedKind
+from deepvis.live.pairs import aimed, layers_of, shown_layer
 from deepvis.records import SOFTMAX, LayerInfo, Stage, Target, View
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class BackWish:
         target: where it starts; only what its seed needs is filled in, so that equal ones give equal attributions.
         frozen: the person froze it.
         layer: the viewed layer.
+        beside: the one whose maps are shown at the left of its own; empty for none.
         to_the_end: the pass has to reach the network's output.
         picture: the pane is shown.
         gradients: the grid or the unit's pane shows gradients.
@@ -39,11 +41,12 @@ class BackWish:
     picture: bool
     gradients: bool
     checks: bool
+    beside: str = ""
 
     @property
-    def layers(self) -> frozenset[str]:
-        """What the forward pass has to keep."""
-        return frozenset((self.layer, self.target.layer))
+    def viewed(self) -> frozenset[str]:
+        """The viewed layers: one, or those of two pictures side by side."""
+        return frozenset((self.layer, self.beside)) - {""}
 
     @property
     def about(self) -> tuple[Target, Method]:
@@ -56,17 +59,21 @@ def back_wish(view: View, info: LayerInfo) -> BackWish | None:
 
     Args:
         view: what the person looks at.
-        info: the viewed layer.
+        info: the viewed layer, as the model has it.
     """
     back = view.back
     picture = back.height > 0 and back.width > 0
     gradients = back.gradients and view.stage is Stage.ACTIVATIONS and _shows_maps(view)
     if back.method is None or not (picture or gradients):
         return None
-    target = _plain(back.target(view.layer, min(view.unit, info.units - 1), _inside(view.position, info)))
+    position = _inside(view.position, shown_layer(info, view.pair))
+    target = _plain(
+        back.origin or aimed(back.target(view.layer, min(view.unit, info.units - 1), position), info, view.pair)
+    )
     to_the_end = view.predictions or target.seed in CLASS_SEEDS or target.layer == SOFTMAX
     frozen, checks = back.origin is not None, picture and back.checks
-    return BackWish(back.method, target, frozen, view.layer, to_the_end, picture, gradients, checks)
+    layer, beside = layers_of(info, view.pair)
+    return BackWish(back.method, target, frozen, layer, to_the_end, picture, gradients, checks, beside)
 
 
 def title(target: Target, labels: Sequence[str], predictions: Sequence[Prediction]) -> str:
@@ -108,6 +115,7 @@ def _plain(target: Target) -> Target:
     return replace(
         target,
         position=target.position if target.seed is SeedKind.POSITION else None,
+        second_position=target.second_position if target.seed is SeedKind.POSITION else None,
         class_index=target.class_index if by_class else None,
         other_class=target.other_class if both else None,
     )

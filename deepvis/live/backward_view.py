@@ -11,17 +11,20 @@ from deepvis.live.back_drawing import look_of
 from deepvis.live.back_result import BackResult
 from deepvis.live.back_wish import title
 from deepvis.live.frame_graph import Fault, Finding, FrameGraph
+from deepvis.live.pairs import ORDINALS
 from deepvis.live.randomized_check import RandomizedChecks
 from deepvis.models.errors import ModelError
+from deepvis.records import Pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import torch
 
+    from deepvis.live.back_drawing import Drawable
     from deepvis.live.back_wish import BackWish
     from deepvis.models.engine import Engine, EngineAnswer
-    from deepvis.records import Backward, Prediction
+    from deepvis.records import Prediction, View
 
 NOT_SHOWN = "The pane of the backward view has no size."
 
@@ -81,12 +84,12 @@ class BackwardView:
             return None
         return self._graph.gradient(self._wish)[0]
 
-    def result(self, engine: Engine, back: Backward, predictions: Sequence[Prediction]) -> BackResult | None:
+    def result(self, engine: Engine, view: View, predictions: Sequence[Prediction]) -> BackResult | None:
         """The backward view; None where nobody looks.
 
         Args:
             engine: the network.
-            back: how it is drawn.
+            view: how it is drawn, and of which pictures.
             predictions: of the network; they name the classes of a target that was not reached.
         """
         wish, seen = self._wish, self._seen
@@ -111,12 +114,18 @@ class BackwardView:
         )
         if attribution is None or finding.drawable is None:
             return told
-        width = seen.picture.shape[2] * engine.loaded.preprocessing.pictures
-        look = look_of(back, (seen.picture.shape[1], width))
+        pictures = engine.loaded.preprocessing.pictures
+        shown = pictures if view.pair is Pair.BOTH else 1
+        blank = _blank(finding.drawable, view.pair) if pictures > 1 else ""
+        if blank and shown == 1:
+            return replace(told, reason=blank)
+        look = look_of(view.back, (seen.picture.shape[1], seen.picture.shape[2] * shown), view.pair)
         extent, counts = finding.drawable.figures(look)
         if wish.checks and finding.rest is None:
             self._checks.follow(engine, wish.about, attribution, seen.picture)
         checks = self._checks.results(look) if wish.checks else ()
+        # in front: of what does not fit the end is cut off
+        told = replace(told, caveat=f"{blank} {told.caveat}".strip())
         return replace(told, picture_rgb=finding.drawable.picture(look), extent=extent, counts=counts, checks=checks)
 
     @property
@@ -166,6 +175,16 @@ class BackwardView:
         what = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
         text = f"The check with randomized weights failed: {what.rstrip('.')}. Turn it off and on to try again."
         self._faults.append(Fault(f"check of {wish.method}", text, error))
+
+
+def _blank(drawable: Drawable, pair: Pair) -> str:
+    """What is said of a picture that is shown and does not matter; empty where all matter."""
+    shown = ORDINALS if pair is Pair.BOTH else (str(pair),)
+    found = [name for name in shown if drawable.is_blank(Pair(name))]
+    if not found:
+        return ""
+    more = "" if pair is Pair.BOTH else ": V shows the other one"
+    return f"The {found[0]} picture does not count here{more}."
 
 
 def _refusal(wish: BackWish, *, still: bool) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deepvis.records import Prediction
+    from deepvis.records import Pair, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class Feeds:
         rectified: its layer ends in a rectifier.
         reason: why there is nothing to tell, a sentence.
         milliseconds: what the estimate took.
+        whose: in whose maps, where the layer runs once for each of two pictures: a `Pair`; None elsewhere.
     """
 
     layer: str
@@ -100,6 +101,7 @@ class Feeds:
     rectified: bool = False
     reason: str = ""
     milliseconds: float = 0.0
+    whose: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)

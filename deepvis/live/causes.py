@@ -13,9 +13,11 @@ from deepvis.attribution.feeding import Feeding
 from deepvis.attribution.unit_value import UnitValue
 from deepvis.causes import Intervention, in_force
 from deepvis.live.cause_result import Baseline, Causes, ClassMove, Does, Feed, Feeds
+from deepvis.live.pairs import layers_of, place_of
 from deepvis.models.errors import ModelError
 from deepvis.models.intervention import Changed
-from deepvis.records import SOFTMAX
+from deepvis.models.pair_calls import calls_of, listed_name
+from deepvis.records import SOFTMAX, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +69,20 @@ def changed(engine: Engine, changes: frozenset[Intervention] | tuple[Interventio
 
 
 def earlier_layers(engine: Engine, layer: str) -> tuple[str, ...]:
-    """Layers of the default list that come before another, in order of execution, and whose units can be muted."""
-    found = []
+    """Layers of the default list that come before another, in order of execution, and whose units can be muted.
+
+    Of layers that run once for each of two pictures the calls for the same picture are compared; what looks at the
+    other picture only is left out.
+    """
+    order = {name: index for index, name in enumerate(engine.taps)}
+    picture, found = engine.taps[layer].info.of_picture, []
     for tap in engine.taps.values():
-        if tap.name == layer:
-            break
+        info = tap.info
+        call = calls_of(info)[0] if picture == 1 else info.name
+        apart = picture and not info.pair and info.of_picture not in (0, picture)
         # probabilities do not depend on the classes before them in any way that would be worth telling
-        if tap.info.worth_showing and not tap.info.why_fixed and not (layer == SOFTMAX and tap.info.is_classes):
+        told = info.worth_showing and not info.why_fixed and not (layer == SOFTMAX and info.is_classes)
+        if told and not apart and order[call] < order[layer]:
             found.append(tap.name)
     return tuple(found)
 
@@ -83,7 +92,7 @@ class CauseView:
 
     def __init__(self) -> None:
         self._frame: tuple[object, ...] = ()
-        self._answers: dict[tuple[str, frozenset[Intervention]], EngineAnswer] = {}
+        self._answers: dict[tuple[str, Pair, frozenset[Intervention]], EngineAnswer] = {}
         self._job: _Job | None = None
         self._asked: tuple[Engine, Seen, View] | None = None
         self._told: Causes | None = None
@@ -109,7 +118,7 @@ class CauseView:
         if not view.causes.feeds:
             self._job = None
         self._asked = engine, seen, view
-        self._answers[view.layer, in_force(view.changes)] = present
+        self._answers[view.layer, view.pair, in_force(view.changes)] = present
 
     def baseline(self, present: EngineAnswer, reading: UnitReading | None) -> Baseline | None:
         """The answer without changes; None where there are none."""
@@ -170,11 +179,13 @@ class CauseView:
         if self._asked is None:
             raise ModelError("There is no picture yet.")
         engine, seen, view = self._asked
-        known = self._answers.pop((view.layer, changes), None)
+        key = (view.layer, view.pair, changes)
+        known = self._answers.pop(key, None)
         if known is None or (to_the_end and not known.complete):
+            layer, beside = layers_of(engine.taps[view.layer].info, view.pair)
             with changed(engine, changes):
-                known = engine.ask(seen.picture, view.layer, to_the_end=to_the_end)
-        self._answers[view.layer, changes] = known
+                known = engine.ask(seen.picture, layer, to_the_end=to_the_end, beside=beside)
+        self._answers[key] = known
         while len(self._answers) > MOST_ANSWERS:
             del self._answers[next(iter(self._answers))]
         return known
@@ -183,8 +194,9 @@ class CauseView:
         info = engine.taps[view.layer].info
         if info.why_fixed or not engine.classes:
             return Does(reason=info.why_fixed or NO_CLASSES)
+        taps, mine = engine.taps, (listed_name(engine.taps, view.layer), unit)
         others = frozenset(
-            change for change in in_force(view.changes) if (change.layer, change.unit) != (view.layer, unit)
+            change for change in in_force(view.changes) if (listed_name(taps, change.layer), change.unit) != mine
         )
         before = self._ask(others, to_the_end=True)
         after = self._ask(others | {Intervention(view.layer, unit)}, to_the_end=True)
@@ -192,19 +204,21 @@ class CauseView:
         return Does(moves, "" if moves else NOTHING_MOVES)
 
     def _feeds(self, engine: Engine, seen: Seen, view: View, unit: int) -> Feeds:
-        offered = earlier_layers(engine, view.layer)
+        offered = earlier_layers(engine, layers_of(engine.taps[view.layer].info, view.pair)[0])
         if not offered:
             return Feeds("", (), reason=NOTHING_BEFORE)
         wish = view.causes
         inputs = wish.inputs if wish.inputs in offered else offered[-1]
         # what is done to the unit itself, and to others of its layer, comes after what feeds it
-        changes = frozenset(change for change in in_force(view.changes) if change.layer != view.layer)
-        key = (self._frame, changes, view.layer, unit, view.position, wish.whole, inputs)
+        mine = listed_name(engine.taps, view.layer)
+        changes = frozenset(
+            change for change in in_force(view.changes) if listed_name(engine.taps, change.layer) != mine
+        )
+        key = (self._frame, changes, view.layer, view.pair, unit, view.position, wish.whole, inputs)
         if self._job is None or self._job.key != key:
-            position = None if wish.whole else view.position
-            value = UnitValue(view.layer, unit, position)
+            value = _value(engine, view, unit)
             job = _Job(key, Feeds(inputs, offered), changes=changes)
-            _estimate(engine, seen.picture, job, value, follow=not wish.whole and position is None)
+            _estimate(engine, seen.picture, job, value, follow=not wish.whole and value.position is None)
             self._job = job
         job = self._job
         if job.feeding is not None and seen.still and not job.begun:
@@ -228,6 +242,14 @@ def class_moves(engine: Engine, before: EngineAnswer, after: EngineAnswer) -> tu
         for index in order
         if first[index] != second[index]
     )
+
+
+def _value(engine: Engine, view: View, unit: int) -> UnitValue:
+    """What is read of the unit in whose map; where its maximum is followed, that is found later."""
+    if view.causes.whole or view.position is None:
+        return UnitValue(view.layer, unit, None, view.pair)
+    place = place_of(engine.taps[view.layer].info, view.pair, view.position)
+    return UnitValue(view.layer, unit, place.position, (view.pair, Pair.FIRST, Pair.SECOND)[place.picture])
 
 
 def _estimate(engine: Engine, picture: torch.Tensor, job: _Job, value: UnitValue, *, follow: bool) -> None:
@@ -257,6 +279,7 @@ def _estimate(engine: Engine, picture: torch.Tensor, job: _Job, value: UnitValue
         mapped=info.height * info.width > 1,
         rectified=found.rectified,
         milliseconds=milliseconds,
+        whose=found.pair if info.pair else None,
     )
 
 

@@ -15,6 +15,7 @@ from deepvis.attribution.subject import Subject
 from deepvis.live.back_drawing import Drawable
 from deepvis.models.devices import is_out_of_memory
 from deepvis.models.errors import Canceled, ModelError
+from deepvis.models.pair_calls import calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +100,7 @@ class FrameGraph:
         self._picture = picture
         self._pictures = engine.loaded.preprocessing.pictures
         self._key = key
-        self._layers = engine.taps.keys()
+        self._taps = engine.taps
         self._subject = Subject(engine, picture, layers=self._known(wish), to_the_end=wish.to_the_end)
         self._broken: tuple[BackWish, str] | None = None
         self._found: dict[tuple[Target, Method], Finding] = {}
@@ -111,7 +112,7 @@ class FrameGraph:
 
     def answer(self, wish: BackWish) -> EngineAnswer | None:
         """The viewed layer as `Engine.ask` would give it; None where the network does not run with a graph."""
-        return self._subject.answer(wish.layer) if self._runs(wish) else None
+        return self._subject.answer(wish.layer, wish.beside) if self._runs(wish) else None
 
     def find(self, wish: BackWish) -> Finding:
         """The attribution that is wished for; of a method that refines itself the first, coarse one."""
@@ -143,7 +144,7 @@ class FrameGraph:
 
     def gradient(self, wish: BackWish) -> tuple[torch.Tensor | None, float]:
         """Gradients of the viewed layer's units, `(units, height, width)`, None where there are none; milliseconds."""
-        key = (wish.about, wish.layer)
+        key = (wish.about, wish.layer, wish.beside)
         if self._gradient is None or self._gradient[0] != key:
             self._gradient = key, *self._graded(wish)
         return self._gradient[1:]
@@ -153,7 +154,7 @@ class FrameGraph:
             return None, 0.0
         started_s = time.perf_counter()
         try:
-            gradient = self._subject.gradient_at(wish.target, wish.method, wish.layer)
+            gradient = self._subject.gradient_at(wish.target, wish.method, wish.layer, wish.beside)
         except Exception as error:  # noqa: BLE001  (as above)
             self._note(error, wish)
             return None, 0.0
@@ -180,13 +181,13 @@ class FrameGraph:
 
     def _begin(self, finding: Finding, target: Target) -> None:
         options = self._options
-        finding.of_steps = rounds(options, self._subject.asked(target, options).chunk())
+        finding.of_steps = rounds(options, self._subject.asked(target, options).chunk(), self._pictures)
         finding.rest = refine(self._subject, target, options)
 
     def _take(self, finding: Finding, attribution: Attribution) -> None:
         finding.attribution = attribution
         finding.reason = attribution.reason or (attribution.coverage if attribution.same_as_gradient else "")
-        finding.drawable = None if finding.reason else Drawable(attribution.values, self._picture, self._pictures)
+        finding.drawable = None if finding.reason else Drawable(attribution, self._picture, self._pictures)
 
     def _runs(self, wish: BackWish) -> bool:
         """Makes the pass, so that its time is not counted to what is asked of it."""
@@ -201,7 +202,9 @@ class FrameGraph:
 
     def _known(self, wish: BackWish) -> tuple[str, ...]:
         """The layers to read; a target in a layer of another network is refused when it is asked for."""
-        return tuple(sorted(layer for layer in wish.layers if layer in self._layers))
+        of_target = self._taps.get(wish.target.layer)
+        targets = () if of_target is None else calls_of(of_target.info, wish.target.pair)
+        return tuple(sorted(layer for layer in {*wish.viewed, *targets} if layer in self._taps))
 
     def _note(self, error: Exception, wish: BackWish) -> str:
         fault = fault_of(error, wish.method, wish.target)

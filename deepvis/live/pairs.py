@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from deepvis.records import Frame, LayerInfo, Pair
+from deepvis.models.pair_calls import calls_of
+from deepvis.records import Frame, LayerInfo, ModelInfo, Pair, SeedKind, Target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +48,8 @@ def shown_layer(info: LayerInfo, pair: Pair) -> LayerInfo:
 
 def layers_of(info: LayerInfo, pair: Pair) -> tuple[str, str]:
     """The layer whose maps are shown, and the one whose maps are shown at the left of them; empty for none."""
-    if not info.pair or pair is Pair.SECOND:
-        return info.name, ""
-    return (info.pair, "") if pair is Pair.FIRST else (info.name, info.pair)
+    *beside, layer = calls_of(info, pair)
+    return layer, beside[0] if beside else ""
 
 
 def place_of(info: LayerInfo, pair: Pair, position: tuple[int, int]) -> Place:
@@ -65,6 +65,30 @@ def place_of(info: LayerInfo, pair: Pair, position: tuple[int, int]) -> Place:
         return Place(layer, position, shown_layer(info, pair).of_picture)
     right, column = divmod(position[1], info.width)
     return Place((beside, layer)[right], (position[0], column), right + 1)
+
+
+def unit_layer(info: ModelInfo | None, layer: str) -> str:
+    """The layer under whose name units of a layer are changed: the second of a pair for the first, too."""
+    layers = () if info is None else info.layers
+    return next((each.name for each in layers if each.pair == layer), layer)
+
+
+def aimed(target: Target, info: LayerInfo, pair: Pair) -> Target:
+    """A target as it was selected in a view, and in whose maps it is.
+
+    Args:
+        target: its position is one in the map that is shown.
+        info: its layer as the model has it.
+        pair: of the view.
+    """
+    if not info.pair:
+        return target
+    if target.position is None:
+        return replace(target, pair=pair)
+    place = place_of(info, pair, target.position)
+    if target.seed is SeedKind.POSITION:
+        pair = Pair.FIRST if place.picture == 1 else Pair.SECOND
+    return replace(target, pair=pair, position=place.position)
 
 
 def place_text(layer: LayerInfo, position: tuple[int, int]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deepvis.attribution.methods import METHODS
 from deepvis.attribution.occlusion import refine
 from deepvis.attribution.randomized import randomized, rank_correlation
+from deepvis.attribution.seeds import layers_of_target
 from deepvis.attribution.subject import Subject
 from deepvis.kinds import SeedKind
 from deepvis.live.back_drawing import Drawable
@@ -126,7 +127,7 @@ class RandomizedChecks:
             return
         correlation = rank_correlation(job.truth.values, attribution.values)
         pictures = engine.loaded.preprocessing.pictures
-        checked = _Checked(depth, correlation, Drawable(attribution.values, job.picture, pictures))
+        checked = _Checked(depth, correlation, Drawable(attribution, job.picture, pictures))
         self._checked[job.stage : job.stage + 1] = [checked]
         job.copy, job.rest, job.stage = None, None, job.stage + 1
 
@@ -139,10 +140,11 @@ class RandomizedChecks:
 
 def _asked(job: _Job, engine: Engine) -> Attribution:
     target, method = _fixed(job.truth.target), job.truth.method
+    subject = Subject(engine, job.picture, layers=layers_of_target(engine, target))
     if METHODS[method].refines:
-        job.rest = job.rest or refine(Subject(engine, job.picture, layers=(target.layer,)), target)
+        job.rest = job.rest or refine(subject, target)
         return next(job.rest)
-    return Subject(engine, job.picture, layers=(target.layer,)).attribute(target, method)
+    return subject.attribute(target, method)
 
 
 def _fixed(target: Target) -> Target:

@@ -11,6 +11,7 @@ from deepvis.causes import ChangeKind, in_force
 from deepvis.models.errors import ModelError
 from deepvis.models.graph_reader import with_first_tensor
 from deepvis.models.layout import first_tensor
+from deepvis.models.pair_calls import calls_with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,8 @@ class Changed:
     on the network inside the `with`, then it reads changed ones. With gradients on, they are those of the changed
     network: none passes a muted unit.
 
+    A layer that runs once for each of two pictures is changed in both calls, whichever of them a change names.
+
     A network may be used by another thread meanwhile, which notices nothing, but must not be copied: copies would keep
     the hooks.
 
@@ -49,8 +52,9 @@ class Changed:
         self._network = network
         self._wanted: dict[tuple[str, int], tuple[LayerTap, list[Intervention]]] = {}
         for change in sorted(in_force(changes), key=_place):
-            tap = changeable(taps, change)
-            self._wanted.setdefault((tap.module, tap.call), (tap, []))[1].append(change)
+            changeable(taps, change)
+            for tap in calls_with_unit(taps, change.layer):
+                self._wanted.setdefault((tap.module, tap.call), (tap, []))[1].append(change)
         self._handles: list[RemovableHandle] = []
         self._calls: dict[str, int] = {}
         self._thread = 0

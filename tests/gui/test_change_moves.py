@@ -45,7 +45,7 @@ def test_bounds_begin_between_zero_and_half_of_the_maximum(maximum, bounds):
 
 def test_only_units_of_the_viewed_layer_that_are_changed_now_are_marked():
     changes = (Intervention("stem", 1), Intervention("stem", 2, on=False), Intervention("body", 3))
-    assert change_moves.changed_units(View(layer="stem", changes=changes)) == {1}
+    assert change_moves.changed_units(View(changes=changes), "stem") == {1}
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,25 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton
 
 from deepvis.gui.bindings import help_rows
+from deepvis.gui.cause_words import feeds_words
 from deepvis.gui.moves import next_pair, reset
 from deepvis.gui.presenter import layer_text
 from deepvis.gui.widgets.layer_tree import describe
+from deepvis.live.cause_result import Feeds
 from deepvis.live.events import ModelReady, SourceChanged
 from deepvis.live.pairs import shown_layer
-from deepvis.records import LayerInfo, ModelInfo, Pair, Rect, SourceState, View
+from deepvis.records import (
+    Intervention,
+    LayerInfo,
+    Method,
+    ModelInfo,
+    Pair,
+    Rect,
+    SeedKind,
+    SourceState,
+    Target,
+    View,
+)
 
 PAIR = LayerInfo("branch", "Conv2d", 12, 8, 8, worth_showing=True, pair="branch:1", of_picture=2)
 LAYERS = (
@@ -159,3 +172,39 @@ def test_lists_and_pairs_of_files_are_moved_through(two):
         two.controller.take(SourceChanged(state))
         assert transport._buttons["next"].isVisible()
         assert transport._slider.isVisible()
+
+
+def test_a_unit_is_muted_once_for_both_pictures(two):
+    for layer in ("branch:1", "branch"):
+        two.controller.go(layer, 3)
+        two.acts.trigger("toggle_mute")
+        assert two.controller.view.changes == (Intervention("branch", 3),)
+        for seen in ("branch", "branch:1"):
+            two.controller.go(seen, 3)
+            assert two.grid_panel.grid._changed == {3}
+            assert two.acts["toggle_mute"].isChecked()
+        two.acts.trigger("toggle_mute")
+        assert not two.controller.view.changes
+
+
+def test_an_origin_is_frozen_in_the_map_of_the_picture_that_was_clicked(two):
+    two.controller.change_back(method=Method.GRADIENT, seed=SeedKind.POSITION)
+    two.controller.select_position(3, 2, 13)
+    two.acts.trigger("freeze_origin")
+    frozen = Target("branch", 3, SeedKind.POSITION, (2, 5), pair=Pair.SECOND)
+    assert two.controller.view.back.origin == frozen
+    press_v(two)
+    assert two.controller.view.back.origin == frozen
+
+
+@pytest.mark.parametrize(
+    ("whose", "position", "words"),
+    [
+        (Pair.FIRST, (2, 5), "At row 2, column 5 (first) it is 1.50."),
+        (Pair.BOTH, None, "The mean of both its maps is 1.50."),
+        (Pair.SECOND, None, "The mean of its map is 1.50."),
+        (None, (2, 5), "At row 2, column 5 it is 1.50."),
+    ],
+)
+def test_the_panel_says_in_whose_map_what_feeds_a_unit_was_read(whose, position, words):
+    assert feeds_words(Feeds("stem", ("stem",), 1.5, position, mapped=True, whose=whose)).startswith(words)

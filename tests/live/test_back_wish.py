@@ -58,9 +58,9 @@ def test_a_frozen_origin_stays_while_another_unit_is_selected():
     asked = wish(replace(VIEW, unit=4), origin=origin)
     assert asked.target == origin
     assert asked.frozen
-    assert asked.layers == {"body", "stem"}
+    assert asked.viewed == {"body"}
     assert not wish().frozen
-    assert wish().layers == {"body"}
+    assert wish().viewed == {"body"}
 
 
 def test_the_pass_goes_to_the_end_only_for_whoever_needs_the_end():
