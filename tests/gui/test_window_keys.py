@@ -417,7 +417,7 @@ def test_before_a_model_runs_there_is_nowhere_to_go_and_that_is_said(make_window
 
 def test_letters_typed_into_the_layer_filter_are_text_and_esc_leaves_it(window):
     window.controller.go("blocks.1", 5)
-    window.layer_bar.focus_filter()
+    window.layer_bar._filter.setFocus()
     view = window.controller.view
     QTest.keyClicks(QApplication.focusWidget(), "qofhzTu 058")
     assert window.layer_bar._filter.text() == "qofhzTu 058"
