@@ -20,7 +20,7 @@ from hypothesis import settings
 from deepvis.records import ModelRequest
 
 HOME = Path(tempfile.mkdtemp(prefix="deepvis-tests-"))
-HELD_BACK_S = 2.0
+HELD_BACK_S = 10.0
 HOOK_METHODS = (
     "register_forward_hook",
     "register_forward_pre_hook",

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -301,15 +300,28 @@ def test_help_imports_nothing_heavy(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_help_answers_at_once(tmp_path):
-    def seconds():
-        start = time.perf_counter()
-        run_python("-m", "deepvis", "--help", cwd=tmp_path)
-        return time.perf_counter() - start
+SMALLEST = """
+import typer
+app = typer.Typer()
+@app.command()
+def say(word: str = "hello") -> None:
+    "Say a word."
+app(["--help"])
+"""
 
-    seconds()  # the first run may write byte code
-    # a busy machine may be slow once, a heavy import is slow every time; budget 0.3 s, doubled for busy machines
-    assert min(seconds() for _ in range(5)) < 0.6
+
+def test_help_answers_at_once(tmp_path):
+    def computed_s(*arguments):
+        """What the process computed: that others on a busy machine made it wait is not its fault."""
+        before = os.times()
+        assert run_python(*arguments, cwd=tmp_path).returncode == 0
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    # in turn, as a busy core is slow for both; the first run may write byte code
+    pairs = [(computed_s("-m", "deepvis", "--help"), computed_s("-c", SMALLEST)) for _ in range(4)][1:]
+    # 1.7 times; torch would make it ten times, and lighter ones are named above
+    assert min(own for own, _ in pairs) < 2.5 * min(smallest for _, smallest in pairs)
 
 
 def test_the_module_is_the_same_command(tmp_path):

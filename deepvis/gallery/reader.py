@@ -210,12 +210,6 @@ class GalleryReader:
         return Path(root_folder(self.connection, row[0])) / row[1] if row else None
 
     @_consistent
-    def file_label(self, file: int) -> str:
-        """Class name of an image file; empty where unknown."""
-        query = "SELECT classes.name FROM files JOIN classes ON classes.id = files.class_id WHERE files.id = ?"
-        return str(self._value(query, file) or "")
-
-    @_consistent
     def image(self, key: int) -> bytes | None:
         """The encoded picture of an `ImageRecord` (its `id`); None where the gallery has no such picture."""
         data: bytes | None = self._value("SELECT data FROM images WHERE id = ?", key)
@@ -314,12 +308,6 @@ class GalleryReader:
         """An array as it was written; `layer` None means one of the data set. None where there is none."""
         key = self._array_key(layer)
         return None if key is None else self._array(name, key)
-
-    @_consistent
-    def array_names(self, layer: str | None = None) -> tuple[str, ...]:
-        """Names of the arrays of a layer, or of the data set, by alphabet."""
-        query = "SELECT DISTINCT name FROM arrays WHERE layer_id = ? ORDER BY name"
-        return tuple(name for (name,) in self.connection.execute(query, (self._array_key(layer),)))
 
     def _value(self, query: str, *values: object) -> Any:  # noqa: ANN401  (whatever the column holds)
         row = self.connection.execute(query, values).fetchone()

@@ -1,7 +1,6 @@
 """The one table of what can be done: menus, keys, tooltips, the command palette and the help page are made from it.
 
-Single letters are those of the 2015 toolbox and its fork; a capital is written `Shift+letter`. What the toolbox had and
-this version has not yet stands here too, with the reason, so that nobody looks for it in vain.
+Single letters are those of the 2015 toolbox and its fork; a capital is written `Shift+letter`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ class ActionSpec:
         keys: key sequences in Qt's portable notation; the first is shown.
         group: menu and heading of the help page.
         tip: one more sentence, where the text does not say enough.
-        reason: why it is not available; empty where it is.
         checkable: it is on or off.
         apart: a line sets it apart from what stands above it in the menu.
     """
@@ -29,7 +27,6 @@ class ActionSpec:
     keys: tuple[str, ...]
     group: str
     tip: str = ""
-    reason: str = ""
     checkable: bool = False
     apart: bool = False
 

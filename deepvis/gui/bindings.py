@@ -16,27 +16,28 @@ if TYPE_CHECKING:
 
     from PyQt6.QtWidgets import QWidget
 
+    from deepvis.gui.widgets.help_overlay import HelpRow
+
 
 class ActionSet:
     """The window's actions by id.
 
     Args:
         window: gets the actions, and with them the keys.
-        handlers: what each available action calls.
+        handlers: what each action calls.
 
     Raises:
-        KeyError: an available action has no handler.
+        KeyError: an action has no handler.
     """
 
     def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], None]]) -> None:
         self._actions: dict[str, QAction] = {}
-        self._barred = {spec.id for spec in ACTIONS if spec.reason}
+        self._barred = set[str]()
         self._open: str | None = None
         for spec in ACTIONS:
             made = _make(spec, window)
-            if not spec.reason:
-                handler = handlers[spec.id]
-                made.triggered.connect(lambda _checked=False, call=handler: call())
+            handler = handlers[spec.id]
+            made.triggered.connect(lambda _checked=False, call=handler: call())
             window.addAction(made)
             self._actions[spec.id] = made
 
@@ -87,19 +88,14 @@ def key_text(spec: ActionSpec) -> str:
     return ", ".join(_native(key) for key in spec.keys)
 
 
-def help_rows() -> list[tuple[str, str, str, bool, str]]:
-    """Rows of the help page: group, keys, text, enabled, reason."""
-    return [(spec.group, key_text(spec), spec.text, not spec.reason, spec.reason) for spec in ACTIONS if spec.keys]
+def help_rows() -> list[HelpRow]:
+    """Rows of the help page: group, keys, text."""
+    return [(spec.group, key_text(spec), spec.text) for spec in ACTIONS if spec.keys]
 
 
 def palette_rows() -> list[PaletteRow]:
-    """Rows of the command palette; what can be done comes first."""
-    rows = [
-        PaletteRow(spec.id, spec.text.rstrip("…"), key_text(spec), not spec.reason, spec.reason)
-        for spec in ACTIONS
-        if spec.id != "palette"
-    ]
-    return sorted(rows, key=lambda row: not row.enabled)
+    """Rows of the command palette: all but itself."""
+    return [PaletteRow(spec.id, spec.text.rstrip("…"), key_text(spec)) for spec in ACTIONS if spec.id != "palette"]
 
 
 def _make(spec: ActionSpec, window: QWidget) -> QAction:
@@ -107,10 +103,8 @@ def _make(spec: ActionSpec, window: QWidget) -> QAction:
     made.setShortcuts([QKeySequence(key) for key in spec.keys])
     made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     made.setCheckable(spec.checkable)
-    made.setEnabled(not spec.reason)
-    tip = spec.reason or spec.tip
     keys = f" ({key_text(spec)})" if spec.keys else ""
-    made.setToolTip(f"{spec.text}{keys}" + (f"\n{tip}" if tip else ""))
+    made.setToolTip(f"{spec.text}{keys}" + (f"\n{spec.tip}" if spec.tip else ""))
     return made
 
 

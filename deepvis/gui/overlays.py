@@ -81,7 +81,7 @@ class Overlays:
         try:
             targets = [find(text, info, self._controller.view)]
         except JumpError as error:
-            self.jump.set_rows([PaletteRow("", str(error), "", False, "")] if text.strip() else _layer_rows(info))
+            self.jump.set_rows([PaletteRow("", str(error))] if text.strip() else _layer_rows(info))
             return
         places = {(target.layer, target.unit) for target in targets}
         targets += [target for target in suggestions(text, info) if (target.layer, target.unit) not in places]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from deepvis.models.errors import ModelError
+from deepvis.models.forward_pass import ForwardPass, Stop, by_call
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
@@ -20,43 +20,6 @@ if TYPE_CHECKING:
 
     Take = Callable[[LayerTap, torch.Tensor], torch.Tensor | None]
     """Gets what a layer gave; what it returns the network goes on with instead, None: with the same."""
-
-
-class _Stop(BaseException):
-    """Ends a forward pass at the last layer wanted; no `Exception`, so that no network swallows it."""
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    missing: dict[tuple[str, int], LayerTap]
-    also: dict[tuple[str, int], LayerTap]
-    stops: bool
-    take: Take
-    calls: dict[str, int] = field(default_factory=dict)
-    thread: int = field(default_factory=threading.get_ident)
-
-    def hook(self, name: str) -> Callable[[nn.Module, object, object], object]:
-        def read(_module: nn.Module, _inputs: object, output: object) -> object:
-            # another thread may run the same network now
-            return self.receive(name, output) if threading.get_ident() == self.thread else None
-
-        return read
-
-    def receive(self, name: str, output: object) -> object:
-        call = self.calls.get(name, 0)
-        self.calls[name] = call + 1
-        tap = self.missing.pop((name, call), None)
-        wanted, tap = tap is not None, tap or self.also.get((name, call))
-        tensor = first_tensor(output)
-        if tap is None or (tensor is None and not wanted):
-            return None
-        if tap.layout is None or tensor is None:
-            reason = tap.info.reason or "it gave no tensor this time."
-            raise ModelError(f"The layer '{tap.name}' cannot be shown: {reason}")
-        other = self.take(tap, tensor)
-        if self.stops and not self.missing:
-            raise _Stop
-        return None if other is None else with_first_tensor(output, other)
 
 
 class GraphReader:
@@ -93,13 +56,15 @@ class GraphReader:
         to_the_end = to_the_end or self._ends
         if not self._wanted and not to_the_end:
             return None
-        run = _Pass(_by_call(self._wanted), _by_call(self._also), stops=not to_the_end, take=take)
+        run = ForwardPass(
+            by_call(self._wanted), stops=not to_the_end, receive=self._receiver(take), also=by_call(self._also)
+        )
         handles = []
         try:
             for name in dict.fromkeys(tap.module for tap in (*self._wanted, *self._also)):
                 handles.append(self._network.get_submodule(name).register_forward_hook(run.hook(name)))
             output = first_tensor(self._network(batch))
-        except _Stop:
+        except Stop:
             output = None
         finally:
             for handle in handles:
@@ -108,6 +73,21 @@ class GraphReader:
             name = next(iter(run.missing.values())).name
             raise ModelError(f"The layer '{name}' did not run: the network took another way. Choose another layer.")
         return output
+
+    def _receiver(self, take: Take) -> Callable[[LayerTap, object], object]:
+        optional = {tap.name for tap in self._also}
+
+        def receive(tap: LayerTap, output: object) -> object:
+            tensor = first_tensor(output)
+            if tensor is None and tap.name in optional:
+                return None
+            if tap.layout is None or tensor is None:
+                reason = tap.info.reason or "it gave no tensor this time."
+                raise ModelError(f"The layer '{tap.name}' cannot be shown: {reason}")
+            other = take(tap, tensor)
+            return None if other is None else with_first_tensor(output, other)
+
+        return receive
 
 
 def with_first_tensor(output: Any, tensor: torch.Tensor) -> Any:  # noqa: ANN401  (whatever a module gave)
@@ -126,7 +106,3 @@ def with_first_tensor(output: Any, tensor: torch.Tensor) -> Any:  # noqa: ANN401
     parts[index] = with_first_tensor(parts[index], tensor)
     made = getattr(type(output), "_make", type(output))
     return made(parts)
-
-
-def _by_call(taps: Sequence[LayerTap]) -> dict[tuple[str, int], LayerTap]:
-    return {(tap.module, tap.call): tap for tap in taps}

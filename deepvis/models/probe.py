@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from deepvis.models.errors import ModelError
-from deepvis.models.forward_pass import ForwardPass, Stop
+from deepvis.models.forward_pass import ForwardPass, Stop, by_call
 from deepvis.models.layout import first_tensor
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Probe:
             found[tap.name] = _activations(tap, output)
 
         stops = not to_the_end and not wants_softmax
-        run = ForwardPass({(tap.module, tap.call): tap for tap in inner}, stops, keep)
+        run = ForwardPass(by_call(inner), stops, keep)
         output = self._forward(batch, run)
         if run.missing:
             raise _did_not_run(next(iter(run.missing.values())))
@@ -130,7 +130,7 @@ class Probe:
         for tap in wanted:
             _check(tap)
         softmax = next((tap for tap in wanted if not tap.module), None)
-        inner = {(tap.module, tap.call): tap for tap in wanted if tap.module}
+        inner = by_call([tap for tap in wanted if tap.module])
         if not wanted:
             return
         run = ForwardPass(inner, softmax is None, lambda tap, output: consume(tap, _maps(tap, output)))

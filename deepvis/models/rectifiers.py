@@ -23,6 +23,7 @@ RELUS = (
     torch.Tensor.relu_,
 )
 _CLAMPED = (functional.hardtanh, functional.hardtanh_, functional.relu6)
+_ALWAYS_IN_PLACE = (functional.relu_, torch.relu_, torch.Tensor.relu_, functional.hardtanh_)
 
 
 def open_range(
@@ -38,6 +39,14 @@ def open_range(
         high = args[2] if len(args) > 2 else kwargs.get("max_val", 1.0)
         return float(low), float(high)
     return None
+
+
+def writes_in_place(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a rectifier (a function that has an `open_range`), called so, overwrites what goes in."""
+    if func in _ALWAYS_IN_PLACE:
+        return True
+    place = 3 if func is functional.hardtanh else 1
+    return bool(args[place] if len(args) > place else kwargs.get("inplace", False))
 
 
 class _FixedNorm(torch.autograd.Function):

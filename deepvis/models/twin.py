@@ -28,7 +28,7 @@ def structural_copy(network: nn.Module) -> nn.Module:
 
 
 def twin(engine: Engine) -> Engine:
-    """A second engine over the same weights, where the first one has them now.
+    """A second engine over the same weights, where the first one has them now; it is fed in the same memory order.
 
     Raises:
         Exception: as `structural_copy`.
@@ -37,15 +37,13 @@ def twin(engine: Engine) -> Engine:
 
 
 def separate(engine: Engine) -> Engine:
-    """A second engine over equal weights of its own, which may be changed; it is fed in the same memory order.
+    """A second engine over equal weights of its own, which may be changed; it is fed in the same memory order as well.
 
     Raises:
         Exception: as `structural_copy`.
     """
     with torch.inference_mode(mode=False), torch.no_grad():
-        made = _engine(engine, _copy(engine.loaded.network, torch.Tensor.clone))
-    made.feed_like(engine)
-    return made
+        return _engine(engine, _copy(engine.loaded.network, torch.Tensor.clone))
 
 
 def _copy(network: nn.Module, taken: Callable[[torch.Tensor], torch.Tensor]) -> nn.Module:
@@ -61,4 +59,5 @@ def _engine(engine: Engine, network: nn.Module) -> Engine:
     made = Engine(replace(engine.loaded, network=network), tuple(engine.taps.values()))
     made.device, made.precision = engine.device, engine.precision
     made.boxes = engine.boxes
+    made.feed_like(engine)
     return made

@@ -84,7 +84,6 @@ class _Merge:
     ) -> None:
         self._gallery = gallery
         self._wanted = wanted
-        self._sources = [source for source in sources if target is None or source.path != target.path]
         self._target = target if target is not None and wanted in target.jobs else None
         self._control = control
         every = [*([self._target] if self._target else []), *sources]

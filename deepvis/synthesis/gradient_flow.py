@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from deepvis.models.rectifiers import batch_norm, open_range
+from deepvis.models.rectifiers import batch_norm, open_range, writes_in_place
 from deepvis.synthesis.smooth_pooling import smoothed
 
 if TYPE_CHECKING:
@@ -33,27 +33,38 @@ def _alive(gradient: torch.Tensor) -> torch.Tensor:
 class _Redirected(torch.autograd.Function):
     """A rectifier whose gradient is let through where it is flat, for images that get none otherwise.
 
-    Only the part that pushes back toward the open range passes, as in lucid's redirected ReLU gradients.
+    Only the part that pushes back toward the open range passes, as in lucid's redirected ReLU gradients. `entered` is a
+    copy of the values where they are overwritten.
     """
 
     @staticmethod
-    def forward(ctx: Any, values: torch.Tensor, low: float, high: float) -> torch.Tensor:  # noqa: ANN401  (torch's)
-        ctx.save_for_backward(values)
+    def forward(
+        ctx: Any,  # noqa: ANN401  (torch's)
+        values: torch.Tensor,
+        entered: torch.Tensor | None,
+        low: float,
+        high: float,
+    ) -> torch.Tensor:
         ctx.low, ctx.high = low, high
-        return functional.hardtanh(values, low, high)
+        if entered is None:
+            ctx.save_for_backward(values)
+            return functional.hardtanh(values, low, high)
+        ctx.save_for_backward(entered)
+        ctx.mark_dirty(values)
+        return functional.hardtanh_(values, low, high)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401  (torch's)
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:  # noqa: ANN401  (torch's)
         (values,) = ctx.saved_tensors
         (gradient,) = gradients
         usual = torch.ops.aten.hardtanh_backward(gradient, values, ctx.low, ctx.high)
         # nearly always the middle of the map tells that an image is alive
         if _alive(usual.select(-1, usual.shape[-1] // 2)).all():
-            return usual, None, None
+            return usual, None, None, None
         dead = ~_alive(usual).view(-1, *[1] * (gradient.dim() - 1))
         # the objective rises along the gradient: up from below, down from above
         useless = ((values <= ctx.low) & (gradient < 0)) | ((values >= ctx.high) & (gradient > 0))
-        return torch.where(dead, gradient.masked_fill(useless, 0), usual), None, None
+        return torch.where(dead, gradient.masked_fill(useless, 0), usual), None, None, None
 
 
 class _Weighed(torch.autograd.Function):
@@ -114,12 +125,17 @@ class GradientFlow(TorchFunctionMode):
         values = args[0] if args else kwargs.get("input")
         if bounds is None or not isinstance(values, torch.Tensor):
             return func(*args, **kwargs)
-        # never in place: what went in is needed
+        # a network may go on with the tensor that it overwrote, and what went in is needed
+        overwrites = writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
+        entered = values.clone() if overwrites else None
+        output: torch.Tensor
         if self.redirects and values.requires_grad:
-            output: torch.Tensor = _Redirected.apply(values, *bounds)
+            output = _Redirected.apply(values, entered, *bounds)
+        elif math.isfinite(bounds[1]):
+            output = functional.hardtanh(values, *bounds, inplace=overwrites)
         else:
-            output = functional.hardtanh(values, *bounds) if math.isfinite(bounds[1]) else functional.relu(values)
-        self._output, self._input = output, values
+            output = functional.relu(values, inplace=overwrites)
+        self._output, self._input = output, values if entered is None else entered
         return output
 
     def before_rectifier(self, output: torch.Tensor) -> torch.Tensor | None:

@@ -139,7 +139,6 @@ def test_what_a_gallery_does_not_know_is_empty(made):
         assert len(gallery.best("features.9").unit) == 0
         assert gallery.picture(99) is gallery.file_path(99) is gallery.image(99) is gallery.job("none") is None
         assert gallery.array("mean") is gallery.array("mean", "features.9") is None
-        assert gallery.file_label(99) == ""
 
 
 def test_a_picture_is_there_once_it_is_stored(made):
@@ -151,7 +150,6 @@ def test_a_picture_is_there_once_it_is_stored(made):
         writer.store_picture(missing[3].id, b"jpeg")
         assert gallery.picture(missing[3].id) == StoredPicture(b"jpeg", 303, 400)
         assert gallery.file_path(missing[3].id) == Path("/pictures/cats/3.jpg")
-        assert gallery.file_label(missing[3].id) == "cat"
         assert len(writer.files_without_picture(key)) == 39
 
 
@@ -230,8 +228,6 @@ def test_skipped_files_and_arrays_come_back(made):
         np.testing.assert_array_equal(gallery.array("mean"), mean)
         assert gallery.array("count") == 7
         assert gallery.array("mean", "features.0").dtype == np.int16
-        assert gallery.array_names() == ("count", "mean")
-        assert gallery.array_names("features.0") == ("correlation", "mean", "receptive_boxes")
         np.testing.assert_array_equal(gallery.array("receptive_boxes", "features.0"), made.layer_rows().boxes)
 
 

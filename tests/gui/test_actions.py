@@ -66,8 +66,6 @@ KEYS_OF_2015 = {
     "Shift+K": "far_down",
     "Shift+I": "far_up",
 }
-AVAILABLE = [spec for spec in ACTIONS if not spec.reason]
-MISSING = [spec for spec in ACTIONS if spec.reason]
 
 
 def portable(key: str) -> str:
@@ -79,17 +77,13 @@ def test_a_key_of_2015_is_in_the_table(key, name):
     assert portable(key) in [portable(each) for each in action(name).keys]
 
 
-@pytest.mark.parametrize("spec", AVAILABLE, ids=lambda spec: spec.id)
-def test_what_is_available_has_exactly_one_handler(spec):
+@pytest.mark.parametrize("spec", ACTIONS, ids=lambda spec: spec.id)
+def test_every_action_has_exactly_one_handler(spec):
     every = (ViewCommands, StudioCommands, BackCommands, CauseCommands, WindowCommands)
     owners = [owner for owner in every if callable(getattr(owner, spec.id, None))]
     assert owners
     # Esc and Q have one in the window that stands before the plain one
     assert len(owners) == 1 or spec.id == "reset"
-
-
-def test_nothing_of_the_old_toolboxes_is_missing():
-    assert MISSING == []
 
 
 def test_no_key_stands_for_two_things():
@@ -115,10 +109,10 @@ def test_an_unknown_action_is_told_with_a_close_one():
         action("nxt_layer")
 
 
-def test_an_available_action_without_a_handler_is_refused(qtbot):
+def test_an_action_without_a_handler_is_refused(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
-    handlers = {spec.id: lambda: None for spec in AVAILABLE if spec.id != "jump"}
+    handlers = {spec.id: lambda: None for spec in ACTIONS if spec.id != "jump"}
     with pytest.raises(KeyError, match="jump"):
         ActionSet(window, handlers)
 
@@ -128,23 +122,15 @@ def acts(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
     done = []
-    made = ActionSet(window, {spec.id: (lambda name=spec.id: done.append(name)) for spec in AVAILABLE})
+    made = ActionSet(window, {spec.id: (lambda name=spec.id: done.append(name)) for spec in ACTIONS})
     made.done, made.window = done, window
     return made
 
 
 def test_triggering_calls_the_handler_of_that_row_only(acts):
-    for spec in AVAILABLE:
+    for spec in ACTIONS:
         acts.trigger(spec.id)
-    assert acts.done == [spec.id for spec in AVAILABLE]
-
-
-def test_what_is_missing_cannot_be_triggered_and_says_why_in_its_tooltip(acts):
-    for spec in MISSING:
-        acts.trigger(spec.id)
-        assert not acts[spec.id].isEnabled()
-        assert spec.reason in acts[spec.id].toolTip()
-    assert acts.done == []
+    assert acts.done == [spec.id for spec in ACTIONS]
 
 
 def test_a_tooltip_names_the_keys(acts):
@@ -186,19 +172,11 @@ def test_lines_set_groups_of_a_menu_apart_and_never_begin_or_end_it(acts):
 
 
 def test_the_help_page_has_every_row_with_a_key():
-    rows = help_rows()
-    assert [row[2] for row in rows] == [spec.text for spec in ACTIONS if spec.keys]
-    reasons = {row[2]: (row[3], row[4]) for row in rows}
-    for spec in MISSING:
-        assert reasons[spec.text] == (False, spec.reason)
+    assert [row[2] for row in help_rows()] == [spec.text for spec in ACTIONS if spec.keys]
 
 
-def test_the_palette_has_every_row_but_itself_what_can_be_done_first():
-    rows = palette_rows()
-    assert {row.id for row in rows} == {spec.id for spec in ACTIONS} - {"palette"}
-    enabled = [row.enabled for row in rows]
-    assert enabled == sorted(enabled, reverse=True)
-    assert {row.id: row.reason for row in rows if not row.enabled} == {spec.id: spec.reason for spec in MISSING}
+def test_the_palette_has_every_row_but_itself():
+    assert {row.id for row in palette_rows()} == {spec.id for spec in ACTIONS} - {"palette"}
 
 
 def test_keys_are_written_as_people_read_them():

@@ -49,7 +49,7 @@ def test_a_click_names_the_layer(qtbot, bar):
 
 
 def test_the_tree_holds_every_module_where_its_branch_first_ran(bar):
-    bar.set_show_all(True)
+    bar._all_button.click()
     assert bar.shown_names() == [
         "stem",
         "blocks.0",
@@ -62,14 +62,14 @@ def test_the_tree_holds_every_module_where_its_branch_first_ran(bar):
 
 
 def test_a_layer_that_cannot_be_shown_says_why_and_is_not_chosen(qtbot, bar):
-    bar.set_show_all(True)
+    bar._all_button.click()
     with qtbot.assertNotEmitted(bar.layer_clicked):
         _click(qtbot, bar, "blocks.0.drop")
     assert "Its output is no tensor." in describe(LAYERS[2])
 
 
 def test_a_filter_keeps_names_and_types_that_hold_every_word(qtbot, bar):
-    bar.set_show_all(True)
+    bar._all_button.click()
     edit = bar.findChild(QLineEdit)
     qtbot.keyClicks(edit, "conv2d BLOCKS")
     assert bar.shown_names() == ["blocks.0.conv", "blocks.1.conv"]

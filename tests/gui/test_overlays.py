@@ -15,7 +15,7 @@ ROWS = (
     PaletteRow("freeze", "Freeze the frame", "F"),
     PaletteRow("file", "Open file", "Ctrl+O"),
     PaletteRow("fit", "Crop, letterbox or stretch", "0"),
-    PaletteRow("back", "Backward view", "B", enabled=False, reason="Backward views come later."),
+    PaletteRow("back", "Backward view", "B"),
     PaletteRow("full", "Full screen", "F11"),
 )
 
@@ -63,13 +63,10 @@ def test_arrow_up_from_the_first_row_reaches_the_last(qtbot, palette):
     assert palette.current_id() == "full"
 
 
-def test_a_disabled_command_is_shown_with_its_reason_and_not_chosen(qtbot, palette):
-    edit = palette.findChild(QLineEdit)
-    qtbot.keyClicks(edit, "backward")
-    assert palette.current_id() == "back"
-    assert palette.findChild(QListWidget).currentItem().toolTip() == "Backward views come later."
+def test_a_mere_sentence_is_not_chosen(qtbot, palette):
+    palette.set_rows([PaletteRow("", "There is no such layer.")])
     with qtbot.assertNotEmitted(palette.chosen):
-        qtbot.keyClick(edit, Qt.Key.Key_Return)
+        qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)
     assert palette.isVisible()
 
 
@@ -111,11 +108,7 @@ def test_a_run_at_the_start_of_a_word_beats_scattered_letters():
 
 
 def _rows(groups: int, per_group: int):
-    return [
-        (f"Group {group}", "J, Ctrl+,", f"Do thing {row}", row > 0, "" if row > 0 else "Comes later.")
-        for group in range(groups)
-        for row in range(per_group)
-    ]
+    return [(f"Group {group}", "J, Ctrl+,", f"Do thing {row}") for group in range(groups) for row in range(per_group)]
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 360)])
@@ -142,20 +135,10 @@ def test_a_large_table_is_seen_whole_at_the_smallest_window(window):
     assert sheet.height() <= overlay.card_rect().height()
 
 
-def test_a_reason_is_never_cut(window):
-    overlay = HelpOverlay(window)
-    reason = "Networks with two inputs and whatever else is long come with a later version. " * 2
-    overlay.set_rows([("One", "A", "Do it", False, reason.strip()), ("Two", "B", "Do it", True, "")])
-    overlay.open_over()
-    sheet = overlay.findChild(HelpSheet)
-    assert sheet._note_height(reason.strip()) > 2 * sheet._note_height("Short.")
-    assert sheet._height_of(["One"]) - sheet._height_of(["Two"]) > sheet._note_height(reason.strip())
-
-
 def test_a_sentence_in_the_palette_is_wrapped_and_a_command_is_not(window):
     palette = CommandPalette(window, filters=False)
     palette.open_over()
-    palette.set_rows([PaletteRow("", "A sentence that says what can be typed. " * 3, "", False)])
+    palette.set_rows([PaletteRow("", "A sentence that says what can be typed. " * 3)])
     two = palette.card_rect().height()
     palette.set_rows([PaletteRow("x", "A command that says what it does. " * 3)])
     assert palette.card_rect().height() < two

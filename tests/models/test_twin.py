@@ -25,6 +25,12 @@ def test_it_shares_the_weights_and_gives_the_same(engine):
     torch.testing.assert_close(answers[0], answers[1])
 
 
+def test_it_is_fed_in_the_same_memory_order(engine):
+    picture = torch.randint(0, 256, (3, 32, 48), dtype=torch.uint8)
+    assert engine.batch(picture).is_contiguous(memory_format=torch.channels_last)
+    assert twin(engine).batch(picture).stride() == engine.batch(picture).stride()
+
+
 def test_hooks_and_precision_of_one_are_not_the_others(engine):
     second = twin(engine)
     handle = engine.loaded.network.register_forward_hook(lambda *_: None)

@@ -217,10 +217,10 @@ def test_the_real_window_is_seen_in_the_browser_and_ends_with_a_signal(browser, 
 
 def test_a_page_elsewhere_cannot_show_the_pictures(browser, serve, service):
     """Another port is another site's page as far as these headers go; `localhost` is another origin."""
-    service.board.put("grid", b"a jpeg")
     other = serve()
     browser.open(other.address)
     browser.wait("document.readyState === 'complete'")
+    service.board.put("grid", b"a jpeg")
     asked = f"fetch('{service.address}panes/grid.jpg', {{mode: 'no-cors'}}).then(() => 'shown', () => 'refused')"
     assert ask(service, "/panes/grid.jpg").status == 200
     assert browser.value(asked) == "refused"

@@ -242,7 +242,8 @@ def test_news_are_paced_and_the_newest_wins(service):
         while seen != told:
             seen = viewer.next()["status"]["unit"]
             heard += 1
-    assert heard <= 0.5 * 15 + 3
+        took_s = time.monotonic() - begun_s
+    assert heard <= took_s * 15 + 3
     assert told > 3 * heard
 
 

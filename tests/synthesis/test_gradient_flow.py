@@ -28,6 +28,53 @@ RELUS = [
 ]
 
 
+def statement(overwrite):
+    """The network goes on with the tensor that it overwrote, not with what the call gave."""
+
+    def run(values):
+        values = values + 0
+        overwrite(values)
+        return values
+
+    return run
+
+
+STATEMENTS = [
+    statement(torch.Tensor.relu_),
+    statement(torch.relu_),
+    statement(nn.ReLU(inplace=True)),
+    statement(lambda values: functional.relu(values, True)),
+    statement(lambda values: values.view(-1).relu_()),
+]
+RELUS += STATEMENTS
+STATEMENTS_OF_RELU6 = [
+    statement(nn.ReLU6(inplace=True)),
+    statement(lambda values: functional.hardtanh_(values, 0.0, 6.0)),
+    statement(lambda values: functional.hardtanh(values, 0.0, 6.0, True)),
+]
+
+
+@pytest.mark.parametrize("relu", STATEMENTS + STATEMENTS_OF_RELU6)
+@pytest.mark.parametrize("redirects", [True, False])
+def test_a_rectifier_that_overwrites_is_no_less_one_where_its_result_is_not_used(relu, redirects):
+    values = torch.tensor([[-1.0, 2.0]], requires_grad=True)
+    with GradientFlow(redirects=redirects):
+        output = relu(values)
+    assert output.tolist() == [[0, 2]]
+    output.sum().backward()
+    assert values.grad.tolist() == [[0, 1]]
+
+
+def test_what_went_into_a_rectifier_that_overwrites_is_known_and_leads_back():
+    values = torch.tensor([[-1.0, 2.0]], requires_grad=True)
+    with GradientFlow(redirects=False) as flow:
+        output = statement(torch.Tensor.relu_)(values)
+        entered = flow.before_rectifier(output)
+    assert entered.tolist() == [[-1, 2]]
+    (entered * torch.tensor([[3.0, 5.0]])).sum().backward()
+    assert values.grad.tolist() == [[3, 5]]
+
+
 @pytest.mark.parametrize("relu", RELUS)
 def test_a_dead_rectifier_lets_a_gradient_through_that_pushes_it_up(relu):
     assert gradient(relu, [-1.0, -2.0]) == [1, 1]
@@ -39,7 +86,7 @@ def test_where_any_gradient_gets_through_nothing_changes(relu):
     assert gradient(relu, [-1.0, 2.0]) == [0, 1]
 
 
-@pytest.mark.parametrize("relu6", [nn.ReLU6(), nn.ReLU6(inplace=True), functional.relu6, nn.Hardtanh(0.0, 6.0)])
+@pytest.mark.parametrize("relu6", [nn.ReLU6(), functional.relu6, nn.Hardtanh(0.0, 6.0), *STATEMENTS_OF_RELU6])
 def test_a_saturated_relu6_can_be_left_downward_and_a_dead_one_upward(relu6):
     assert gradient(relu6, [7.0, 8.0], towards=-1.0) == [-1, -1]
     assert gradient(relu6, [7.0, 8.0]) == [0, 0]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QShowEvent
-from PyQt6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from deepvis.gui.figures import number
 from deepvis.gui.theme import SPACE, elided, small, theme_of
+from deepvis.gui.widgets.seen_plot import SeenPlot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,20 +21,14 @@ if TYPE_CHECKING:
 _LINE_HEIGHT = 20
 
 
-class BackHistogram(QWidget):
-    """A line of words and a plot, which is made when there is a first histogram to show.
-
-    pyqtgraph is imported then and not before: the window must open at once.
-    """
+class BackHistogram(SeenPlot):
+    """A line of words and a plot."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_LINE_HEIGHT, SPACE // 2, parent)
         self._counts: NDArray[np.int64] | None = None
         self._extent = (0.0, 0.0)
         self._plot: BackHistogramItems | None = None
-        self._outdated = False
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(SPACE // 2, _LINE_HEIGHT, SPACE // 2, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Histogram of the gradient")
 
@@ -71,26 +66,6 @@ class BackHistogram(QWidget):
         """As the picture that it stands for."""
         return QSize(90, 90)
 
-    def showEvent(self, _event: QShowEvent | None) -> None:
-        """Draw what came while nobody looked."""
-        if self._outdated:
-            self._draw()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow theme and typeface."""
-        kinds = {QEvent.Type.PaletteChange, QEvent.Type.FontChange}
-        if event is not None and event.type() in kinds and self._plot is not None:
-            self._draw_when_seen()
-        super().changeEvent(event)
-
-    def event(self, event: QEvent | None) -> bool:
-        """Tell what a bar counts."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            if text := self.tip_at(event.pos().x()):
-                QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
-
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint ground and words; the plot paints itself."""
         painter = QPainter(self)
@@ -101,11 +76,6 @@ class BackHistogram(QWidget):
         line = QRect(SPACE, 0, self.width() - 2 * SPACE, _LINE_HEIGHT)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(line, flags, elided(self.words(), painter.font(), line.width()))
-
-    def _draw_when_seen(self) -> None:
-        self._outdated = True
-        if self.isVisible():
-            self._draw()
 
     def _draw(self) -> None:
         if self._counts is None:

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
 
-from deepvis.gui.widgets.plot_style import Plot, pen
+from deepvis.gui.widgets.step_items import HEADROOM, StepItems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PyQt6.QtGui import QFont
-
-    from deepvis.gui.theme import Theme
-
-_FILL_ALPHA = 70
-_HEADROOM = 1.06
 
 
-class BackHistogramItems:
-    """The pyqtgraph items; nothing of them reacts to the mouse.
+class BackHistogramItems(StepItems):
+    """The pyqtgraph items.
 
     Heights are logarithmic: most of a gradient is near zero, and what is seen of it is the rest.
     """
 
     def __init__(self) -> None:
-        self.widget = Plot()
-        self.widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._item: Any = self.widget.getPlotItem()
-        self._item.setMouseEnabled(x=False, y=False)
-        self._item.hideAxis("left")
-        self._item.disableAutoRange()
-        self.widget.set_names(bottom="values (log heights)")
-        self._curve: Any = pyqtgraph.PlotCurveItem(antialias=True)
-        self._zero: Any = pyqtgraph.InfiniteLine(pos=0.0, angle=90, movable=False)
-        for item in (self._curve, self._zero):
-            self._item.addItem(item, ignoreBounds=True)
+        super().__init__("values (log heights)")
         self.edges: NDArray[np.float64] = np.array([0.0, 1.0])
-
-    def dress(self, theme: Theme, font: QFont) -> None:
-        """Take the colors of a theme and the typeface of the window."""
-        self.widget.dress(theme, font)
-        fill = QColor(theme.accent)
-        fill.setAlpha(_FILL_ALPHA)
-        self._curve.setPen(pen(theme.accent))
-        self._curve.setBrush(fill)
-        self._zero.setPen(pen(theme.muted))
 
     def draw(self, counts: NDArray[np.int64], extent: tuple[float, float]) -> None:
         """Draw the steps: int64 `(bins,)` from the lowest to the highest value."""
@@ -59,10 +31,9 @@ class BackHistogramItems:
         self._curve.setData(self.edges, heights, stepMode="center")
         self._zero.setVisible(low <= 0 <= high)
         self._item.setXRange(low, high, padding=0.025)
-        self._item.setYRange(0, max(1.0, float(heights.max())) * _HEADROOM, padding=0)
+        self._item.setYRange(0, max(1.0, float(heights.max())) * HEADROOM, padding=0)
 
     def bin_at(self, x: int) -> int:
         """The bin at a column of the plot, cut to the range."""
-        box = self._item.getViewBox()
-        value = float(box.mapSceneToView(self.widget.mapToScene(x, 0)).x())
-        return int(np.clip(np.searchsorted(self.edges, value, side="right") - 1, 0, len(self.edges) - 2))
+        place = np.searchsorted(self.edges, self._value_at(x), side="right") - 1
+        return int(np.clip(place, 0, len(self.edges) - 2))

@@ -6,33 +6,31 @@ import math
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize
-from PyQt6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from deepvis.gui.theme import theme_of
+from deepvis.gui.widgets.seen_plot import SeenPlot
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PyQt6.QtGui import QShowEvent
 
     from deepvis.gui.widgets.curve_items import CurveItems
 
 _HEIGHT = 108
 
 
-class CurvePlot(QWidget):
-    """A plot that is made when there is a first curve to show: pyqtgraph is imported then and not before."""
+class CurvePlot(SeenPlot):
+    """A line per picture."""
+
+    _dressed = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._curve: NDArray[np.float32] | None = None
         self._steps = 0
         self._natural = math.nan
-        self._outdated = False
-        self._dressed = False
         self._plot: CurveItems | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Objective at each step of the synthesis")
 
@@ -60,23 +58,10 @@ class CurvePlot(QWidget):
         """The same, narrow."""
         return QSize(120, _HEIGHT)
 
-    def showEvent(self, _event: QShowEvent | None) -> None:
-        """Draw what came while nobody looked."""
-        if self._outdated:
-            self._draw()
-
     def changeEvent(self, event: QEvent | None) -> None:
-        """Follow theme and typeface."""
-        kinds = {QEvent.Type.PaletteChange, QEvent.Type.FontChange}
-        if event is not None and event.type() in kinds and hasattr(self, "_plot"):
-            self._dressed = False
-            self._draw_when_seen()
+        """Follow theme and typeface, once: a curve comes several times a second."""
+        self._dressed = False
         super().changeEvent(event)
-
-    def _draw_when_seen(self) -> None:
-        self._outdated = True
-        if self.isVisible():
-            self._draw()
 
     def _draw(self) -> None:
         self._outdated = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from deepvis.gui.theme import SPACE, elided, small, strong, theme_of
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
     from deepvis.gui.theme import Theme
 
-    HelpRow = tuple[str, str, str, bool, str]
+    HelpRow = tuple[str, str, str]
 
 _ROW_HEIGHT = 22
 _GROUP_HEIGHT = 28
 _GROUP_GAP = 12
-_NOTE_GAP = 2
-_WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 _COLUMN_WIDTH = 285
 _COLUMN_GAP = 20
 _MARGIN = 20
@@ -46,7 +44,7 @@ class HelpOverlay(Overlay):
         """Show these keys.
 
         Args:
-            rows: group, keys (several separated by `, `), text, whether it can be used now, and why not.
+            rows: group, keys (several separated by `, `) and text.
         """
         self._sheet.set_rows(rows)
         self.place()
@@ -114,11 +112,11 @@ class HelpSheet(QWidget):
         return QSize(used * (_COLUMN_WIDTH + _COLUMN_GAP) - _COLUMN_GAP, tall)
 
     def event(self, event: QEvent | None) -> bool:
-        """Tell a row whole, with the reason why it cannot be used."""
+        """Tell a row whole."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             for area, row in self._places():
                 if area.contains(event.pos()):
-                    QToolTip.showText(event.globalPos(), f"{row[2]}\n{row[4]}" if row[4] else row[2], self)
+                    QToolTip.showText(event.globalPos(), row[2], self)
             return True
         return super().event(event)
 
@@ -154,21 +152,7 @@ class HelpSheet(QWidget):
 
     def _height_of(self, groups: Sequence[str]) -> int:
         rows = sum(len(self._groups[group]) for group in groups)
-        notes = sum(self._notes_height(group) for group in groups)
-        return rows * _ROW_HEIGHT + notes + len(groups) * (_GROUP_HEIGHT + _GROUP_GAP)
-
-    def _reasons(self, group: str) -> list[str]:
-        """Why rows of the group cannot be used, each reason once."""
-        return list(dict.fromkeys(row[4] for row in self._groups[group] if row[4] and not row[3]))
-
-    def _notes_height(self, group: str) -> int:
-        reasons = self._reasons(group)
-        return sum(map(self._note_height, reasons)) + (_NOTE_GAP if reasons else 0)
-
-    def _note_height(self, reason: str) -> int:
-        """A reason is a sentence: it is wrapped, never cut."""
-        room = QRect(0, 0, _COLUMN_WIDTH, 1000)
-        return QFontMetrics(small(self.font())).boundingRect(room, _WRAPPED, reason).height() + _NOTE_GAP
+        return rows * _ROW_HEIGHT + len(groups) * (_GROUP_HEIGHT + _GROUP_GAP)
 
     def _places(self) -> list[tuple[QRect, HelpRow]]:
         places = []
@@ -179,7 +163,7 @@ class HelpSheet(QWidget):
                 for row in self._groups[group]:
                     places.append((QRect(left, top, _COLUMN_WIDTH, _ROW_HEIGHT), row))
                     top += _ROW_HEIGHT
-                top += _GROUP_GAP + self._notes_height(group)
+                top += _GROUP_GAP
         return places
 
     def _paint_group(self, painter: QPainter, first: QRect, name: str, theme: Theme) -> None:
@@ -189,19 +173,12 @@ class HelpSheet(QWidget):
         painter.setPen(QColor(theme.accent))
         painter.drawText(line, left, name)
         painter.fillRect(line.left(), line.bottom() + 2, line.width(), 1, QColor(theme.border))
-        painter.setFont(small(self.font()))
-        painter.setPen(QColor(theme.muted))
-        line.moveTop(first.top() + len(self._groups[name]) * _ROW_HEIGHT + _NOTE_GAP)
-        for reason in self._reasons(name):
-            line.setHeight(self._note_height(reason))
-            painter.drawText(line, _WRAPPED, reason)
-            line.translate(0, line.height())
 
     def _paint_row(self, painter: QPainter, area: QRect, row: HelpRow, theme: Theme) -> None:
-        _, keys, text, enabled, _ = row
+        _, keys, text = row
         painter.setFont(self.font())
         room = area.width() - key_caps_width(self.font(), keys) - SPACE
-        painter.setPen(QColor(theme.text if enabled else theme.faint))
+        painter.setPen(QColor(theme.text))
         shown = elided(text, self.font(), room)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
         draw_key_caps(painter, area.right() + 1, area, keys, theme)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
 
 from deepvis.gui.figures import percent
 from deepvis.gui.theme import small
-from deepvis.gui.widgets.plot_style import Plot, pen
+from deepvis.gui.widgets.plot_style import pen
+from deepvis.gui.widgets.step_items import HEADROOM, StepItems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,43 +20,28 @@ if TYPE_CHECKING:
     from deepvis.gui.theme import Theme
     from deepvis.gui.widgets.histogram_steps import HistogramSteps
 
-_FILL_ALPHA = 70
 _ZERO_WIDTH = 4.0
 _MARK_WIDTH = 2.0
-_HEADROOM = 1.06
 _ROOM_FOR_WORDS = 1.25
 _DECADES = 5
 """A logarithmic scale shows so many powers of ten."""
 
 
-class HistogramItems:
-    """The pyqtgraph items. Nothing of them reacts to the mouse: the page scrolls below them."""
+class HistogramItems(StepItems):
+    """The pyqtgraph items."""
 
     def __init__(self) -> None:
-        self.widget = Plot()
-        self.widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._item: Any = self.widget.getPlotItem()
-        self._item.setMouseEnabled(x=False, y=False)
-        self._item.hideAxis("left")
-        self._item.disableAutoRange()
-        self.widget.set_names(bottom="largest value in an image")
-        self._curve: Any = pyqtgraph.PlotCurveItem(antialias=True)
-        self._zero: Any = pyqtgraph.InfiniteLine(pos=0.0, angle=90, movable=False)
+        super().__init__("largest value in an image")
         self._zero_text: Any = pyqtgraph.TextItem(anchor=(0.0, 0.0))
         self._line: Any = pyqtgraph.InfiniteLine(angle=90, movable=False)
-        for item in (self._curve, self._zero, self._zero_text, self._line):
-            self._item.addItem(item, ignoreBounds=True)
+        self._add(self._zero_text, self._line)
         self._range = (0.0, 1.0)
         self.mark = math.nan
 
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colors of a theme and the typeface of the page."""
-        self.widget.dress(theme, font)
+        super().dress(theme, font)
         self.widget.setBackground(None)
-        fill = QColor(theme.accent)
-        fill.setAlpha(_FILL_ALPHA)
-        self._curve.setPen(pen(theme.accent))
-        self._curve.setBrush(fill)
         self._zero.setPen(pen(theme.muted, _ZERO_WIDTH))
         self._zero_text.setFont(small(font))
         self._zero_text.setColor(theme.muted)
@@ -76,7 +60,7 @@ class HistogramItems:
         self._curve.setData(steps.edges, heights, stepMode="center")
         self._range = (steps.low, steps.high)
         self._item.setXRange(*self._range, padding=0.025)
-        headroom = _ROOM_FOR_WORDS if steps.zero_share else _HEADROOM
+        headroom = _ROOM_FOR_WORDS if steps.zero_share else HEADROOM
         ceiling = floor + (top - floor) * headroom if top > floor else floor + 1
         self._item.setYRange(floor, ceiling, padding=0)
         self._zero_text.setText(f" {percent(steps.zero_share)} at zero")
@@ -93,9 +77,7 @@ class HistogramItems:
 
     def value_at(self, x: int) -> float:
         """The value at a column of the widget, cut to the range."""
-        box = self._item.getViewBox()
-        value = float(box.mapSceneToView(self.widget.mapToScene(x, 0)).x())
-        return min(max(value, self._range[0]), self._range[1])
+        return min(max(self._value_at(x), self._range[0]), self._range[1])
 
 
 def _scaled_heights(heights: NDArray[np.float64], *, logarithmic: bool) -> tuple[NDArray[np.float64], float]:

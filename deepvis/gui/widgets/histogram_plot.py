@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QShowEvent
-from PyQt6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from deepvis.gallery.histogram import SMALLEST
 from deepvis.gui.figures import number, percent
 from deepvis.gui.theme import SPACE, elided, small, theme_of
 from deepvis.gui.widgets.histogram_steps import share_at_zero, share_below, steps_of
+from deepvis.gui.widgets.seen_plot import SeenPlot
 
 if TYPE_CHECKING:
     from deepvis.gallery.histogram import UnitHistogram
@@ -23,22 +24,16 @@ _PLOT_HEIGHT = 132
 _LINE_HEIGHT = 18
 
 
-class HistogramPlot(QWidget):
-    """A line of words and a plot, which is made when there is a first histogram to show.
-
-    pyqtgraph is imported then and not before: the window must open at once.
-    """
+class HistogramPlot(SeenPlot):
+    """A line of words and a plot."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_LINE_HEIGHT, parent=parent)
         self._histogram: UnitHistogram | None = None
         self._steps: HistogramSteps | None = None
         self._live = math.nan
         self._logarithmic = False
-        self._outdated = False
         self._plot: HistogramItems | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, _LINE_HEIGHT, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Histogram of the largest value per image")
 
@@ -98,27 +93,6 @@ class HistogramPlot(QWidget):
         """The same, narrow."""
         return QSize(120, self.sizeHint().height())
 
-    def showEvent(self, _event: QShowEvent | None) -> None:
-        """Draw what came while nobody looked."""
-        if self._outdated:
-            self._draw()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow theme and typeface."""
-        kinds = {QEvent.Type.PaletteChange, QEvent.Type.FontChange}
-        if event is not None and event.type() in kinds and self._plot is not None:
-            self._draw_when_seen()
-        super().changeEvent(event)
-
-    def event(self, event: QEvent | None) -> bool:
-        """Tell how many images stay below the value under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            text = self.tip_at(event.pos().x()) if event.pos().y() > _LINE_HEIGHT else ""
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
-
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint the line of words; the plot paints itself."""
         now, rank = self.words()
@@ -134,11 +108,6 @@ class HistogramPlot(QWidget):
         room = line.width() - painter.fontMetrics().horizontalAdvance(now) - SPACE
         painter.setPen(QColor(theme.muted))
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | center), elided(rank, painter.font(), room))
-
-    def _draw_when_seen(self) -> None:
-        self._outdated = True
-        if self.isVisible():
-            self._draw()
 
     def _draw(self) -> None:
         if self._plot is None:

@@ -73,18 +73,9 @@ class LayerBar(QWidget):
             if viewport is not None:
                 viewport.update()
 
-    def set_show_all(self, on: bool) -> None:
-        """Show every module instead of the default list."""
-        self._all_button.setChecked(on)
-
     def shown_names(self) -> list[str]:
         """Names of the layers that have a row now, from top to bottom."""
         return [item.data(0, NAME_ROLE) for item in self._items() if item.data(0, INFO_ROLE) is not None]
-
-    def focus_filter(self) -> None:
-        """Let the person type a filter."""
-        self._filter.setFocus()
-        self._filter.selectAll()
 
     def sizeHint(self) -> QSize:
         """A narrow column."""

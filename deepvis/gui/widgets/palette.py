@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from deepvis.gui.theme import SPACE, elided, small, theme_of
+from deepvis.gui.theme import SPACE, elided, theme_of
 from deepvis.gui.widgets.fuzzy import match_score
 from deepvis.gui.widgets.overlay import Overlay
 from deepvis.gui.widgets.painting import draw_key_caps, draw_round_rect, key_caps_width
@@ -43,18 +43,14 @@ class PaletteRow:
     """One command.
 
     Attributes:
-        id: what `chosen` tells; empty for a mere sentence, which is wrapped.
+        id: what `chosen` tells; empty for a mere sentence, which is wrapped and cannot be chosen.
         title: what it does, for people.
         keys: its keys, several separated by `, `.
-        enabled: it can be chosen now.
-        reason: why not, a sentence.
     """
 
     id: str
     title: str
     keys: str = ""
-    enabled: bool = True
-    reason: str = ""
 
 
 class CommandPalette(Overlay):
@@ -151,12 +147,12 @@ class CommandPalette(Overlay):
         scored = [(match_score(text, row.title) if self._filters else 0, row) for row in self._rows]
         matching = [(score, row) for score, row in scored if score is not None]
         if text.strip() and self._filters:
-            matching.sort(key=lambda pair: (not pair[1].enabled, -pair[0]))
+            matching.sort(key=lambda pair: -pair[0])
         self._list.clear()
         for _, row in matching:
             item = QListWidgetItem(row.title)
             item.setData(_ROW_ROLE, row)
-            item.setToolTip(row.reason or row.title)
+            item.setToolTip(row.title)
             self._list.addItem(item)
         self._list.setCurrentRow(0)
         self.place()
@@ -170,13 +166,13 @@ class CommandPalette(Overlay):
 
     def _choose(self, item: QListWidgetItem) -> None:
         row = _row(item)
-        if row.enabled:
+        if row.id:
             self.close_overlay()
             self.chosen.emit(row.id)
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Title left, reason behind it where it cannot be chosen, keys right."""
+    """Title left, keys right."""
 
     def __init__(self, palette: CommandPalette) -> None:
         super().__init__(palette)
@@ -199,18 +195,12 @@ class _RowDelegate(QStyledItemDelegate):
         room = line.width() - key_caps_width(font, row.keys) - SPACE
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
-        painter.setPen(QColor(theme.text if row.enabled else theme.faint if row.id else theme.muted))
+        painter.setPen(QColor(theme.text if row.id else theme.muted))
         if not row.id:
             painter.drawText(line, left | int(Qt.TextFlag.TextWordWrap), row.title)
             painter.restore()
             return
-        title = elided(row.title, font, room)
-        painter.drawText(line, left, title)
-        used = painter.fontMetrics().horizontalAdvance(title) + SPACE
-        if row.reason and not row.enabled:
-            painter.setFont(small(font))
-            painter.drawText(line.adjusted(used, 0, 0, 0), left, elided(row.reason, painter.font(), room - used))
-            painter.setFont(font)
+        painter.drawText(line, left, elided(row.title, font, room))
         draw_key_caps(painter, line.right() + 1, line, row.keys, theme)
         painter.restore()
 

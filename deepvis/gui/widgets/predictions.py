@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 
 from deepvis.gui.theme import SPACE, elided, theme_of
+from deepvis.gui.widgets.hover_rows import HoverRows
 from deepvis.gui.widgets.painting import draw_message, draw_round_rect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PyQt6.QtWidgets import QWidget
 
     from deepvis.gui.theme import Theme
     from deepvis.records import Prediction
@@ -22,7 +24,7 @@ _LOW_ROW_HEIGHT = 23
 _BAR_HEIGHT = 3
 
 
-class Predictions(QWidget):
+class Predictions(HoverRows):
     """A fixed number of rows: label, probability, and a bar below both.
 
     Args:
@@ -43,10 +45,7 @@ class Predictions(QWidget):
         self._predictions: tuple[Prediction, ...] = ()
         self._before: tuple[float, ...] = ()
         self._message = ""
-        self._hovered = -1
         self._row_height = _ROW_HEIGHT
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_predictions(self, predictions: Sequence[Prediction], before: Sequence[float] = ()) -> None:
         """Show these, the most probable first; more than there are rows are cut.
@@ -99,47 +98,21 @@ class Predictions(QWidget):
         for row, prediction in enumerate(self._predictions):
             self._paint_row(painter, row, prediction, theme)
 
-    def event(self, event: QEvent | None) -> bool:
-        """Tell a label that is elided."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            row = self.row_at(event.pos().y())
-            if row >= 0:
-                prediction = self._predictions[row]
-                text = f"{prediction.label}\nclass {prediction.index}: {prediction.probability:.4%}"
-                text += f"\nwithout changes: {self._before[row]:.4%}" if self._before else ""
-                QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Highlight the row under the pointer."""
-        self._hover(-1 if event is None else self.row_at(event.position().y()))
-
-    def leaveEvent(self, _event: QEvent | None) -> None:
-        """No row is under the pointer."""
-        self._hover(-1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Tell the class clicked."""
-        if event is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        row = self.row_at(event.position().y()) if QRectF(self.rect()).contains(QPointF(event.position())) else -1
-        if row >= 0:
-            other = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            (self.other_class_clicked if other else self.class_clicked).emit(self._predictions[row].index)
-
     def label_width(self) -> int:
         """Logical pixels a label may take."""
         return self.width() - 2 * SPACE - self._number_width() - SPACE
 
+    def _tip(self, row: int) -> str:
+        prediction = self._predictions[row]
+        text = f"{prediction.label}\nclass {prediction.index}: {prediction.probability:.4%}"
+        return text + (f"\nwithout changes: {self._before[row]:.4%}" if self._before else "")
+
+    def _clicked(self, row: int, *, with_control: bool) -> None:
+        told = self.other_class_clicked if with_control else self.class_clicked
+        told.emit(self._predictions[row].index)
+
     def _number_width(self) -> int:
         return self.fontMetrics().horizontalAdvance("100.0 → 100.0 %" if self._before else "100.0 %")
-
-    def _hover(self, row: int) -> None:
-        if row != self._hovered:
-            self._hovered = row
-            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
-            self.update()
 
     def _paint_row(self, painter: QPainter, row: int, prediction: Prediction, theme: Theme) -> None:
         area = QRect(SPACE, SPACE // 2 + row * self._row_height, self.width() - 2 * SPACE, self._row_height)

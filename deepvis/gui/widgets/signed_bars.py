@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 
 from deepvis.gui.theme import SPACE, elided, theme_of
+from deepvis.gui.widgets.hover_rows import HoverRows
 from deepvis.gui.widgets.painting import draw_round_rect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PyQt6.QtWidgets import QWidget
 
     from deepvis.gui.theme import Theme
 
@@ -46,7 +48,7 @@ class SignedRow:
     tip: str = ""
 
 
-class SignedBars(QWidget):
+class SignedBars(HoverRows):
     """A row per item; zero is in the middle, the longest bar reaches the end.
 
     Signals:
@@ -58,9 +60,6 @@ class SignedBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[SignedRow, ...] = ()
-        self._hovered = -1
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_rows(self, rows: Sequence[SignedRow]) -> None:
         """Show these, in this order."""
@@ -97,34 +96,6 @@ class SignedBars(QWidget):
         """All rows, narrow."""
         return QSize(120, self.sizeHint().height())
 
-    def event(self, event: QEvent | None) -> bool:
-        """Tell a row whole."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            row = self.row_at(event.pos().y())
-            text = "" if row < 0 else self._rows[row].tip
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Highlight the row under the pointer."""
-        self._hover(-1 if event is None else self.row_at(event.position().y()))
-
-    def leaveEvent(self, _event: QEvent | None) -> None:
-        """No row is under the pointer."""
-        self._hover(-1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Tell the row clicked."""
-        if event is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        row = self.row_at(event.position().y()) if QRectF(self.rect()).contains(QPointF(event.position())) else -1
-        if row >= 0:
-            self.row_clicked.emit(self._rows[row].number)
-
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint the rows."""
         painter = QPainter(self)
@@ -135,6 +106,13 @@ class SignedBars(QWidget):
                 painter.fillRect(area, QColor(theme.raised))
             self._paint_words(painter, area, row, theme)
             self._paint_bar(painter, area, row, share, theme)
+
+    def _tip(self, row: int) -> str:
+        return self._rows[row].tip
+
+    def _clicked(self, row: int, *, with_control: bool) -> None:
+        del with_control
+        self.row_clicked.emit(self._rows[row].number)
 
     def _paint_words(self, painter: QPainter, area: QRect, row: SignedRow, theme: Theme) -> None:
         line = area.adjusted(0, 1, 0, -_BAR_HEIGHT - 3)
@@ -159,9 +137,3 @@ class SignedBars(QWidget):
             x = middle + row.tick / row.value * share * track.width() / 2
             painter.fillRect(QRectF(x - 0.5, track.top() - 2, 1.5, _BAR_HEIGHT + 3), QColor(theme.text))
         painter.fillRect(QRectF(middle - 0.5, track.top() - 1, 1, _BAR_HEIGHT + 2), QColor(theme.muted))
-
-    def _hover(self, row: int) -> None:
-        if row != self._hovered:
-            self._hovered = row
-            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
-            self.update()
