@@ -1,7 +1,12 @@
-"""Pulls a picture's features toward those of the natural pictures that excite its unit most (VITAL, ICCV 2025)."""
+"""Pulls a picture's features toward those of the natural pictures that excite its unit most (VITAL, ICCV 2025).
+
+What the distance costs is measured by how strongly the unit answers to these pictures: so one weight does as much in a
+layer whose units reach 6 as in one whose units reach 100.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -92,6 +97,14 @@ class DistributionMatch:
         return torch.stack(distances).sum(0) if distances else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What the network says of a unit's references: every layer's quantiles, and how strongly the unit answers."""
+
+    layers: dict[str, Quantiles]
+    answer: torch.Tensor
+
+
 class _Goal:
     """One such regularizer."""
 
@@ -115,7 +128,7 @@ class _Goal:
         # each unit's by themselves, so that what a picture is pulled to does not depend on what is made beside it
         for unit in dict.fromkeys(units.tolist()):
             wish = ReferenceWish(own, unit, wanted.references, subject.input_size, negative)
-            known[unit] = self._measured(subject, references, wish)
+            known[unit] = _measured(subject, references, wish, self._layers)
         self._known = [known[unit] for unit in units.tolist()]
         self._at: dict[tuple[str, int], tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -128,28 +141,37 @@ class _Goal:
         for name in self._layers:
             maps = values[name].maps
             distances.append(distribution_distance(maps, *self._quantiles(name, maps[0, 0].numel())))
-        return self._weight * torch.stack(distances).mean(0)
+        answers = torch.stack([known.answer for known in self._known])
+        return self._weight * answers * torch.stack(distances).mean(0)
 
     def _quantiles(self, layer: str, positions: int) -> tuple[torch.Tensor, torch.Tensor]:
         """For the whole batch; networks see pictures at two or three sizes, which are kept."""
         key = (layer, positions)
         if key not in self._at:
-            known = [each[layer] for each in self._known]
+            known = [each.layers[layer] for each in self._known]
             self._at[key] = (
                 torch.stack([one.at(positions) for one in known]),
                 torch.stack([one.spread for one in known]),
             )
         return self._at[key]
 
-    @torch.no_grad()
-    def _measured(self, subject: Subject, references: References, wish: ReferenceWish) -> dict[str, Quantiles]:
-        pictures = references.find(wish)
-        if not len(pictures):
-            raise ValueError(
-                f"{FEATURE_DISTRIBUTION} needs natural pictures that excite unit {wish.unit} of {wish.layer}, and no"
-                f" finished scan of this network has any. {_HOW}"
-            )
-        batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(subject.device).float() / _WHITE
-        flow = GradientFlow(redirects=False)
-        seen = [subject.read(part, flow) for part in torch.split(batch, _AT_ONCE)]
-        return {name: Quantiles(torch.cat([values[name].maps for values in seen])) for name in self._layers}
+
+@torch.no_grad()
+def _measured(subject: Subject, references: References, wish: ReferenceWish, layers: Sequence[str]) -> _Known:
+    """Let the network look at a unit's references.
+
+    Raises:
+        ValueError: there are none.
+    """
+    pictures = references.find(wish)
+    if not len(pictures):
+        raise ValueError(
+            f"{FEATURE_DISTRIBUTION} needs natural pictures that excite unit {wish.unit} of {wish.layer}, and no"
+            f" finished scan of this network has any. {_HOW}"
+        )
+    batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(subject.device).float() / _WHITE
+    flow = GradientFlow(redirects=False)
+    seen = [subject.read(part, flow) for part in torch.split(batch, _AT_ONCE)]
+    own = torch.cat([values[wish.layer].maps[:, wish.unit] for values in seen])
+    quantiles = {name: Quantiles(torch.cat([values[name].maps for values in seen])) for name in layers}
+    return _Known(quantiles, own.abs().amax((1, 2)).mean())

@@ -138,7 +138,7 @@ REGULARIZERS: Table[Regularizer] = Table(
             "Gorgun et al. 2025, VITAL, ICCV 2025",
             "Penalty on features unlike those of the natural pictures that excite the unit most.",
             lambda **settings: Regularizer(distribution=Distribution(**settings)),
-            Parameter("weight", 10.0, 0.0, 10_000.0, "of the squared distance, over the variance in those pictures"),
+            Parameter("weight", 3.0, 0.0, 1000.0, "of the distance, times the unit's answer to those pictures"),
             Parameter("references", 9, 1, 100, "natural pictures, as far as a scan has so many"),
             Parameter("layers", 3, 1, 12, "compared: evenly spread up to the unit's own"),
         ),
