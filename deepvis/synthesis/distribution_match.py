@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _WHITE = 255.0
 _AT_ONCE = 16
 """References that the network sees at once."""
-_HOW = "Scan a folder of images with `deepvis scan` first."
+_HOW = "Scan a folder of images first: `deepvis scan --images FOLDER --layers {}`."
 
 
 def matched_layers(layers: Iterable[LayerInfo], own: str, count: int) -> tuple[str, ...]:
@@ -123,7 +123,9 @@ class _Goal:
         if not self._layers:
             raise ValueError(f"{FEATURE_DISTRIBUTION} compares layers with several positions, and up to {own} is none.")
         if references is None:
-            raise ValueError(f"{FEATURE_DISTRIBUTION} needs natural pictures out of a scan, and there is none. {_HOW}")
+            raise ValueError(
+                f"{FEATURE_DISTRIBUTION} needs natural pictures out of a scan, and there is none. {_HOW.format(own)}"
+            )
         known = {}
         # each unit's by themselves, so that what a picture is pulled to does not depend on what is made beside it
         for unit in dict.fromkeys(units.tolist()):
@@ -167,7 +169,7 @@ def _measured(subject: Subject, references: References, wish: ReferenceWish, lay
     if not len(pictures):
         raise ValueError(
             f"{FEATURE_DISTRIBUTION} needs natural pictures that excite unit {wish.unit} of {wish.layer}, and no"
-            f" finished scan of this network has any. {_HOW}"
+            f" finished scan of this network has any. {_HOW.format(wish.layer)}"
         )
     batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(subject.device).float() / _WHITE
     flow = GradientFlow(redirects=False)

@@ -292,7 +292,7 @@ def test_a_picture_with_references_is_made_again_from_its_job_its_seed_and_the_s
 
 def test_without_a_scan_of_the_layer_a_sentence_says_what_to_do(synthesize, scan, quick):
     recipe = quick.with_regularizer("feature-distribution")
-    with pytest.raises(PicturesError, match=r"no finished scan of this network has any\. Scan a folder of images"):
+    with pytest.raises(PicturesError, match=r"no finished scan of this network has any\. Scan .* --layers body"):
         synthesize(layers=("body",), recipe=recipe)
     summary = synthesize(layers=("body", "head"), recipe=recipe, natural=(scan(layers=("body",)).gallery,))
     assert summary.made == 6

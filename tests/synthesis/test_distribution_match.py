@@ -218,7 +218,9 @@ def test_the_network_is_left_without_hooks_also_when_it_fails(engine):
 
 
 def test_without_a_scan_a_sentence_says_what_to_do(engine):
-    with pytest.raises(ValueError, match="Scan a folder of images with `deepvis scan` first"):
+    with pytest.raises(
+        ValueError, match=r"there is none\. Scan a folder of images first: `deepvis scan --images FOLDER --layers act2`"
+    ):
         climbed(engine, MATCH)
 
 
