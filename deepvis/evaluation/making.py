@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from deepvis.synthesis.ascent import ascend
 from deepvis.synthesis.keeping import picture_seeds, synthesis_job
+from deepvis.synthesis.references import reference_facts
 from deepvis.synthesis.synthesis import SynthesisRequest, Watch
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ class RecipeMaker:
 
     def key(self) -> str:
         """Hash of the gallery's job for such pictures, and the size of the batch: it decides what was measured."""
-        return f"{synthesis_job(self._engine, self._recipe, self._materials.natural).hash[:12]}-{self.batch_size}"
+        others = reference_facts(self._recipe, self._materials.references)
+        job = synthesis_job(self._engine, self._recipe, self._materials.natural, others=others)
+        return f"{job.hash[:12]}-{self.batch_size}"
 
     def cost(self, layer: LayerInfo) -> float:
         """Pixels that the network sees."""

@@ -25,6 +25,7 @@ from deepvis.models.two_inputs import refuse_pairs
 from deepvis.models.zoo import check_name
 from deepvis.synthesis.natural_gallery import natural_statistics
 from deepvis.synthesis.recipes import recipe_named
+from deepvis.synthesis.reference_gallery import GalleryReferences
 from deepvis.synthesis.synthesis import Materials
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def run_evaluation(
         Bench(engine, photographs, judges, scanned, shelf, natural), _draws(request, engine), request.pictures
     )
     try:
-        materials = Materials(natural)
+        materials = Materials(natural, references=GalleryReferences(request.galleries, engine.loaded))
         made = [RecipeMaker(engine, recipe, materials, batch_size=request.batch_size) for recipe in recipes]
         makers = [*made, *(more(engine) if more else ())]
         measurements = evaluation.run(makers, report)

@@ -80,7 +80,7 @@ class LiveSession:
         self.meters = Meters()
         threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._gallery = GalleryLoader(self._events.put, notify, gallery_dir)
-        self._scan = ScanRunner(self._events.put, self._gallery.refresh)
+        self._scan = ScanRunner(self._events.put, self.refresh_gallery)
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
         self._gallery.tell_network(self._inference.page_loans.put)
@@ -241,6 +241,7 @@ class LiveSession:
     def refresh_gallery(self) -> None:
         """Look at the gallery again: somebody may have written to it."""
         self._gallery.refresh()
+        self._studio.refresh()
 
     def start_scan(self, wish: ScanWish) -> None:
         """Scan a folder of images in a process of its own; `ScanChanged` tells how far it is.

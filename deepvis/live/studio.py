@@ -95,7 +95,8 @@ class StudioWorker(Worker):
         self._running: RunningModel | None = None
         self._loan: Loan | None = None
         self._engines: list[Engine] = []
-        self._offered: RunningModel | None = None
+        self._offered: tuple[RunningModel, bool] | None = None
+        self._scans: Mailbox[bool] = Mailbox(self.bell.ring)
         self._newest: NumberedWish | None = None
         self._last = 0
         self._again: list[NumberedWish] = []
@@ -127,6 +128,10 @@ class StudioWorker(Worker):
         """Read a picture to start from; any thread may call this."""
         self._errands.put(brought)
 
+    def refresh(self) -> None:
+        """A scan may have written into the person's gallery; any thread may call this."""
+        self._scans.put(True)
+
     def open(self) -> None:
         """Stand back behind window and live pictures, on systems where a thread can."""
         if sys.platform == "linux":
@@ -153,6 +158,8 @@ class StudioWorker(Worker):
             self._follow(running)
         if loan is not None:
             self._take_loan(loan)
+        if self._scans.take():
+            self._look_for_scans()
         for number, older in self._cancels.take_all():
             self._give_up(set(range(number + 1)) if older else {number})
         for asked in self._asked.take_all():
@@ -182,11 +189,21 @@ class StudioWorker(Worker):
             # the same model was loaded once more
             self._engines.clear()
         self._loan = loan
-        if self._offered is not self._running:
-            from deepvis.live.studio_offer import studio_offer  # noqa: PLC0415  (imports torch)
+        if self._offered is None or self._offered[0] is not self._running:
+            self._offer(self._running, loan.engine, scanned=self._gallery.has_references(loan.engine))
 
-            self._offered = self._running
-            self.report(StudioOffered(studio_offer(loan.engine.loaded.network)))
+    def _look_for_scans(self) -> None:
+        """A regularizer that needs a scan can be chosen as soon as there is one."""
+        if self._loan is None or self._offered is None or self._offered[1]:
+            return
+        if self._gallery.has_references(self._loan.engine):
+            self._offer(self._offered[0], self._loan.engine, scanned=True)
+
+    def _offer(self, running: RunningModel, engine: Engine, *, scanned: bool) -> None:
+        from deepvis.live.studio_offer import studio_offer  # noqa: PLC0415  (imports torch)
+
+        self._offered = (running, scanned)
+        self.report(StudioOffered(studio_offer(engine.loaded.network, scanned=scanned)))
 
     def _give_up(self, numbers: set[int]) -> None:
         """Whoever waits or rests is told at once; one that runs ends at its next step."""
@@ -252,7 +269,7 @@ class StudioWorker(Worker):
 
         if self._loan is None:
             raise ValueError(_NO_NETWORK)
-        return order(asked, self._loan, self._gallery.natural(self._loan.engine))
+        return order(asked, self._loan, self._gallery.materials(self._loan.engine))
 
     def _ascend(self, todo: Order, engine: Engine) -> None:
         from deepvis.live.studio_run import StudioRun  # noqa: PLC0415  (imports torch)

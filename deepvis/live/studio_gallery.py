@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from deepvis.models.engine import Engine
     from deepvis.records import LayerInfo
     from deepvis.synthesis.natural_images import NaturalStatistics
-    from deepvis.synthesis.synthesis import Synthesis
+    from deepvis.synthesis.reference_gallery import GalleryReferences
+    from deepvis.synthesis.synthesis import Materials, Synthesis
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,27 @@ class StudioGallery:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def natural(self, engine: Engine) -> NaturalStatistics:
-        """Averages over natural pictures that recipes may use: of a scan with this model, else the built-in ones."""
+    def materials(self, engine: Engine) -> Materials:
+        """What recipes may use beside the network, as far as scans with this model know it."""
+        from deepvis.synthesis.synthesis import Materials  # noqa: PLC0415  (imports torch)
+
+        return Materials(self._natural(engine), references=self._references(engine))
+
+    def has_references(self, engine: Engine) -> bool:
+        """Some layer was scanned with this very model."""
+        try:
+            return bool(self._references(engine).digest())
+        except GalleryError:
+            log.info("no natural pictures of %s", engine.loaded.name, exc_info=True)
+            return False
+
+    def _references(self, engine: Engine) -> GalleryReferences:
+        from deepvis.synthesis.reference_gallery import GalleryReferences  # noqa: PLC0415  (imports torch)
+
+        return GalleryReferences([path for path, _ in self._paths(engine.loaded.name)], engine.loaded)
+
+    def _natural(self, engine: Engine) -> NaturalStatistics:
+        """Averages over natural pictures: of a scan with this model, else the built-in ones."""
         from deepvis.synthesis.natural_gallery import natural_statistics  # noqa: PLC0415  (imports torch)
         from deepvis.synthesis.natural_images import NaturalStatistics  # noqa: PLC0415  (imports torch)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.live.studio_news import RecipeInfo, RegularizerInfo, SettingInfo, StudioOffer
 from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES
+from deepvis.synthesis.references import FEATURE_DISTRIBUTION
 from deepvis.synthesis.regularizers.batch_norm_prior import StatisticsPrior
 from deepvis.synthesis.regularizers.table import REGULARIZERS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NO_PATCHES = "It needs patches of natural pictures, and the window has none."
 _NO_GENERATOR = "It needs a generator, and the window has none."
+_NO_REFERENCES = "It needs natural pictures that excite the unit, and this network has no gallery with a scan."
 _NO_STATISTICS = "It needs BatchNorm layers that remember statistics, and this network has none."
 
 _SAID = {
@@ -40,9 +42,9 @@ _SAID = {
 """Name of a part of a recipe to what is said of it; of others all settings are told."""
 
 
-def studio_offer(network: nn.Module) -> StudioOffer:
-    """All recipes and regularizers, with what they lack where a network runs."""
-    needs = _needs(network)
+def studio_offer(network: nn.Module, *, scanned: bool) -> StudioOffer:
+    """All recipes and regularizers, with what they lack where a network runs, and some gallery has a scan or none."""
+    needs = _needs(network, scanned=scanned)
     return StudioOffer(
         recipes=tuple(_recipe(recipe, recipe.for_layer(is_classes=False), needs) for recipe in RECIPES),
         class_recipes=tuple(_recipe(recipe, recipe.for_layer(is_classes=True), needs) for recipe in RECIPES),
@@ -51,9 +53,11 @@ def studio_offer(network: nn.Module) -> StudioOffer:
     )
 
 
-def _needs(network: nn.Module) -> dict[str, str]:
+def _needs(network: nn.Module, *, scanned: bool) -> dict[str, str]:
     """Name of a part to what it lacks."""
     needs = {"patch-prior": _NO_PATCHES, "generator": _NO_GENERATOR}
+    if not scanned:
+        needs[FEATURE_DISTRIBUTION] = _NO_REFERENCES
     if not StatisticsPrior(network).layers:
         needs["batch-norm"] = _NO_STATISTICS
     return needs

@@ -17,9 +17,10 @@ from deepvis.models.two_inputs import refuse_pairs
 from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
+from deepvis.synthesis.references import reference_facts
 from deepvis.synthesis.registry import piece
 from deepvis.synthesis.regularizers.table import REGULARIZERS
-from deepvis.synthesis.synthesis import Materials, SynthesisRequest
+from deepvis.synthesis.synthesis import SynthesisRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from deepvis.live.studio_news import RegularizerChoice, StudioWish
     from deepvis.models.engine import Engine
     from deepvis.records import LayerInfo
-    from deepvis.synthesis.natural_images import NaturalStatistics
     from deepvis.synthesis.recipe import Recipe
     from deepvis.synthesis.registry import Piece
+    from deepvis.synthesis.synthesis import Materials
 
 _DIGEST = 16
 
@@ -66,10 +67,11 @@ class Order:
     changes: str = ""
 
 
-def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
-    """What is to be done for a wish; `natural` as for the command, so that both make the same pictures.
+def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
+    """What is to be done for a wish; `materials` as for the command, so that both make the same pictures.
 
     Raises:
+        GalleryError: a gallery with natural pictures that the recipe asks for cannot be read.
         ValueError: the wish cannot be fulfilled; the message is a sentence.
         ModelError: there is no such layer or unit.
     """
@@ -92,10 +94,13 @@ def order(asked: NumberedWish, loan: Loan, natural: NaturalStatistics) -> Order:
         start,
     )
     digest = "" if start is None else hashlib.sha256(start.tobytes()).hexdigest()[:_DIGEST]
-    job = synthesis_job(engine, recipe, natural, size=request.size, steps=request.steps, start=digest)
+    facts = reference_facts(recipe, materials.references)
+    job = synthesis_job(
+        engine, recipe, materials.natural, size=request.size, steps=request.steps, start=digest, others=facts
+    )
     more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
     changes = recipe_changes(job.parameters, recipe.name, is_classes=layer.is_classes)
-    return Order(asked.number, wish, layer, request, Materials(natural), job, recipe.name, more, changes)
+    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more, changes)
 
 
 def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:

@@ -1,4 +1,4 @@
-"""What a recipe needs beside the network: patches of natural pictures, a generator. Found by what the person named."""
+"""What a recipe needs beside the network: patches, a generator, natural pictures. Found by what the person named."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from deepvis.precompute.request import ScanError
 from deepvis.sources.base import SourceError
 from deepvis.sources.decode import read_image
 from deepvis.synthesis.parametrizations.protocol import Generator
+from deepvis.synthesis.reference_gallery import GalleryReferences
+from deepvis.synthesis.references import reference_facts
 from deepvis.synthesis.regularizers.patch_prior import patches_of
 from deepvis.synthesis.synthesis import Materials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from deepvis.models.engine import Engine
     from deepvis.precompute.picture_request import PicturesRequest
     from deepvis.synthesis.natural_images import NaturalStatistics
     from deepvis.synthesis.recipe import Recipe
@@ -51,11 +52,12 @@ class Found:
     decisive: dict[str, object]
 
 
-def find_materials(request: PicturesRequest, natural: NaturalStatistics, device: torch.device) -> Found:
-    """Everything the request's recipe needs.
+def find_materials(request: PicturesRequest, natural: NaturalStatistics, engine: Engine) -> Found:
+    """Everything the request's recipe needs on a network, which is where it will run.
 
     Raises:
         PicturesError: something is missing or cannot be used, or was named although the recipe does not use it.
+        GalleryError: a gallery that is asked for natural pictures cannot be read.
     """
     decisive: dict[str, object] = {}
     patches, generator = None, None
@@ -64,8 +66,11 @@ def find_materials(request: PicturesRequest, natural: NaturalStatistics, device:
         patches = _patches(request.patches or Path())
         decisive["patches"] = _digest(patches)
     if uses_generator(request.recipe):
-        generator, decisive["generator"] = _generator(request.generator or "", request.generator_weights, device)
-    return Found(Materials(natural, patches, generator), decisive)
+        weights = request.generator_weights
+        generator, decisive["generator"] = _generator(request.generator or "", weights, engine.device)
+    references = GalleryReferences(request.natural, engine.loaded)
+    decisive |= reference_facts(request.recipe, references)
+    return Found(Materials(natural, patches, generator, references), decisive)
 
 
 def check_materials(request: PicturesRequest) -> None:
@@ -81,12 +86,12 @@ def check_materials(request: PicturesRequest) -> None:
 
 def uses_patches(recipe: Recipe) -> bool:
     """The recipe, or its alternative for classes, has the patch prior."""
-    return any(part.name == PATCH_PRIOR for one in _both(recipe) for part in one.regularizers)
+    return recipe.regularizes_with(PATCH_PRIOR)
 
 
 def uses_generator(recipe: Recipe) -> bool:
     """The recipe, or its alternative for classes, varies the code of a generator."""
-    return any(one.parametrization.name == GENERATOR for one in _both(recipe))
+    return any(one is not None and one.parametrization.name == GENERATOR for one in (recipe, recipe.for_classes))
 
 
 def _check(needed: bool, given: object, recipe: Recipe, option: str, what: str) -> None:
@@ -94,12 +99,6 @@ def _check(needed: bool, given: object, recipe: Recipe, option: str, what: str) 
         raise PicturesError(f"The recipe '{recipe.name}' needs {what}: name them with {option}.")
     if given and not needed:
         raise PicturesError(f"The recipe '{recipe.name}' has no use for {option.split()[0]}: leave it out.")
-
-
-def _both(recipe: Recipe) -> Iterator[Recipe]:
-    yield recipe
-    if recipe.for_classes is not None:
-        yield recipe.for_classes
 
 
 def _patches(folder: Path) -> torch.Tensor:

@@ -87,7 +87,7 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
         raise PicturesError("There is nothing to make: none of the layers has such units.")
     identity = ModelIdentity(loaded.name, loaded.weights_sha256, loaded.preprocessing.identity())
     natural = natural_statistics(request.natural, identity)
-    found = find_materials(request, natural, engine.device)
+    found = find_materials(request, natural, engine)
     autocast = None if request.precision is Precision.FLOAT32 else DTYPES[request.precision]
     recipe, size, steps = _settled(request, layers)
     others = {**found.decisive, **({} if autocast is None else {"autocast": str(request.precision)})}

@@ -11,12 +11,13 @@ import torch
 
 from deepvis.models.errors import ModelError
 from deepvis.synthesis.climb import WHITE, Climb, Course, as_bytes
+from deepvis.synthesis.distribution_match import layers_to_read
 from deepvis.synthesis.excitement import judge, reason
 from deepvis.synthesis.gradient_flow import GradientFlow
 from deepvis.synthesis.objectives import OBJECTIVES
 from deepvis.synthesis.recipe import Keep
 from deepvis.synthesis.registry import piece
-from deepvis.synthesis.subject import Subject
+from deepvis.synthesis.subject import Subject, layer_infos
 from deepvis.synthesis.synthesis import Materials, Synthesis, SynthesisRequest, Watch
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def ascend(
     with torch.inference_mode(mode=False), torch.enable_grad():
         request = _settled(engine, request)
         objective, sign = _objective(request)
-        subject = Subject(engine, request.layer, objective.layers, request.autocast)
+        read = objective.layers | layers_to_read(layer_infos(engine), request.layer, request.recipe)
+        subject = Subject(engine, request.layer, read, request.autocast)
         _check_units(request, subject)
         subject.choose_input_size(request.pixels, _smallest(request.recipe), GradientFlow(redirects=False))
         results = _all_tries(subject, request, objective, materials or Materials(), watch, seeks=sign > 0)

@@ -11,6 +11,7 @@ import torch
 
 from deepvis.models.zoo import Canceled
 from deepvis.synthesis.anchor import Anchor
+from deepvis.synthesis.distribution_match import DistributionMatch
 from deepvis.synthesis.draws import Draws
 from deepvis.synthesis.gradient_flow import GradientFlow
 from deepvis.synthesis.objectives import Reading
@@ -119,6 +120,8 @@ class Climb:
         self._anchor = Anchor(parts, None if course.start is None else course.start.to(subject.device))
         if self._anchor.is_wanted and course.start is None and course.attempt == 0:
             raise ValueError("An anchor keeps to the picture that a synthesis starts from: choose one to start from.")
+        negative = dict(recipe.objective.values).get("sign") == -1.0
+        self._match = DistributionMatch(parts, subject, course.units, materials.references, negative=negative)
         self._prior = StatisticsPrior(_prior_network(subject, parts))
         self._stepper: Stepper = STEPPERS.build(recipe.stepper)(self._pictures.variables, course.steps)
         self._mean = torch.tensor(subject.mean, device=subject.device).view(3, 1, 1) * WHITE
@@ -163,8 +166,9 @@ class Climb:
         values = self._subject.read(self._chain(images, self._draws, self._seen_size(step)), flow)
         objective = course.objective(self._reading(values))
         reward = self._reward(objective, images)
-        distance = self._anchor.distance(images, values[self._subject.tap.name].maps, start_maps)
-        reward = reward if distance is None else reward - distance
+        off_start = self._anchor.distance(images, values[self._subject.tap.name].maps, start_maps)
+        for distance in (off_start, self._match.distance(values)):
+            reward = reward if distance is None else reward - distance
         reward.sum().backward()  # type: ignore[no-untyped-call]
         now = objective.detach()
         reached.trajectory.append(now.cpu())
@@ -196,6 +200,7 @@ class Climb:
             variable.grad = None
             variable.data = variable.data[there]  # the same leaf, which the stepper knows
         self._stepper.keep(there)
+        self._match.keep(there)
         self._averages = [average[there] for average in self._averages]
         self._best = self._best[there]
         self._kept = None if self._kept is None else self._kept[there]

@@ -139,6 +139,11 @@ class Recipe:
         place = next((i for i, old in enumerate(self.regularizers) if old.name == name), len(kept))
         return replace(self, regularizers=(*kept[:place], added, *kept[place:]))
 
+    def regularizes_with(self, name: str) -> bool:
+        """It, or its alternative for classes, has the regularizer of that name."""
+        others = () if self.for_classes is None else self.for_classes.regularizers
+        return any(part.name == name for part in (*self.regularizers, *others))
+
     def to_json(self) -> str:
         """One line from which `from_json` makes the same recipe."""
         return json.dumps(_plain(self))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from deepvis.models.engine import Engine
     from deepvis.models.layers import LayerTap
+    from deepvis.records import LayerInfo
     from deepvis.synthesis.gradient_flow import GradientFlow
 
 _LUMA = (0.299, 0.587, 0.114)
@@ -31,6 +32,7 @@ class Subject:
     Attributes:
         network: on the device of the engine; never changed.
         tap: the layer wanted.
+        layers: all layers of the network, in order of execution.
         device: where everything is computed.
         input_size: `(height, width)` of what the network is fed; set by `choose_input_size`.
         any_size: the network may be fed with other sizes, too; set by `choose_input_size`.
@@ -46,6 +48,7 @@ class Subject:
         self.network: nn.Module = engine.loaded.network
         self.device = engine.device
         self.tap = _tap(engine, layer)
+        self.layers = layer_infos(engine)
         self._preprocessing = engine.loaded.preprocessing
         self._autocast = autocast
         self._dtype = DTYPES[engine.precision]
@@ -115,6 +118,11 @@ class Subject:
 
     def _precision(self) -> AbstractContextManager[object]:
         return nullcontext() if self._autocast is None else torch.autocast(self.device.type, self._autocast)
+
+
+def layer_infos(engine: Engine) -> tuple[LayerInfo, ...]:
+    """All layers of an engine's network, in order of execution."""
+    return tuple(tap.info for tap in engine.taps.values())
 
 
 def _tap(engine: Engine, layer: str) -> LayerTap:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deepvis.synthesis.objectives import Objective
     from deepvis.synthesis.parametrizations.protocol import Generator
     from deepvis.synthesis.recipe import Recipe
+    from deepvis.synthesis.references import References
 
 __all__ = ["Canceled", "Materials", "Preview", "Synthesis", "SynthesisRequest", "Watch"]
 
@@ -92,11 +93,13 @@ class Materials:
         natural: averages over natural pictures.
         patches: float32 `(patches, 3, side, side)` in gray levels, for the patch prior.
         generator: for the parametrization of that name.
+        references: who has the natural pictures that excite a unit most, for the regularizer `feature-distribution`.
     """
 
     natural: NaturalStatistics = field(default_factory=NaturalStatistics.built_in)
     patches: torch.Tensor | None = None
     generator: Generator | None = None
+    references: References | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,3 +125,21 @@ def test_progress_counts_what_is_to_be_made_and_estimates_the_rest(engine):
     assert told[1].left_s > 0
     assert told[-1].left_s == pytest.approx(0, abs=1e-9)
     assert told[0].phase == "counting, act2"
+
+
+class Scan:
+    """Stands for a gallery with a scan."""
+
+    def __init__(self, digest):
+        self.digest = lambda: digest
+
+
+def test_pictures_compared_with_natural_ones_are_others_with_another_scan(engine):
+    matched = RECIPE.with_regularizer("feature-distribution")
+    keys = {
+        (recipe.name, text): RecipeMaker(engine, recipe, Materials(references=Scan(text)), batch_size=2).key()
+        for recipe in (RECIPE, matched.changed(name="matched"))
+        for text in ("one", "two")
+    }
+    assert keys["short", "one"] == keys["short", "two"] == maker_of(engine).key()
+    assert keys["matched", "one"] != keys["matched", "two"]

@@ -19,6 +19,7 @@ from deepvis.live.studio_door import NumberedWish, StudioStates
 from deepvis.live.studio_news import Start, StudioPhase, StudioWish
 from deepvis.live.studio_picture import BroughtPicture
 from deepvis.live.turns import Turns
+from deepvis.precompute.scan import ScanControl, ScanRequest, run_scan
 from deepvis.records import Precision, Stage, UnitId
 from deepvis.sources.encode import encode_png
 from deepvis.synthesis.recipes import recipe_named
@@ -440,6 +441,7 @@ def test_a_picture_is_read_while_another_is_made_and_is_started_from(studio, tmp
         ({"unit": 6}, "there is no unit 6"),
         ({"layer": "bodi"}, "has no layer 'bodi'"),
         ({"regularizers": (("patch-prior", ()),)}, "needs patches of natural pictures"),
+        ({"regularizers": (("feature-distribution", ()),)}, "no finished scan of this network"),
         ({"regularizers": (("l2", (("weight", -1.0),)),)}, "weight must be"),
         ({"size": 5}, "size must be 16 to 4096"),
         ({"seeds": ()}, "at least one seed"),
@@ -562,6 +564,7 @@ def test_what_can_be_chosen_is_told_with_every_model(studio, networks):
     assert by_name["l2"].settings[0].name == "weight"
     assert "patches" in by_name["patch-prior"].needs
     assert "BatchNorm" in by_name["batch-norm"].needs
+    assert "a scan" in by_name["feature-distribution"].needs
     prior = next(recipe for recipe in offer.recipes if recipe.name == "bn-prior")
     assert prior.needs == by_name["batch-norm"].needs
     assert dict(prior.regularizers)["l2"] == (("weight", 1e-5),)
@@ -569,3 +572,26 @@ def test_what_can_be_chosen_is_told_with_every_model(studio, networks):
     studio.live.load(networks.request("gray"))
     studio.live.wait_event(ModelReady, after=heard)
     studio.live.wait_event(StudioOffered, after=heard)
+
+
+def test_a_finished_scan_lets_pictures_be_compared_with_natural_ones(studio, networks, images_dir):
+    def needs(event):
+        return next(each.needs for each in event.offer.regularizers if each.name == "feature-distribution")
+
+    assert needs(studio.live.wait_event(StudioOffered))
+    path = gallery_file(studio.info.name, studio.live.session._gallery_dir)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wanted = ScanRequest(
+        images=images_dir, model=networks.request("chain"), layers=("body",), gallery=path, workers=0, device="cpu"
+    )
+    run_scan(wanted, report=lambda _: None, control=ScanControl())
+    heard = len(studio.live.events)
+    studio.live.session.refresh_gallery()
+    assert not needs(studio.live.wait_event(StudioOffered, after=heard))
+    plain = studio.make()
+    matched = studio.make(regularizers=(("feature-distribution", (("weight", 100.0),)),))
+    assert not np.array_equal(plain.images, matched.images)
+    # the very same pictures are found again, and told once
+    studio.live.session.refresh_gallery()
+    assert np.array_equal(studio.make(regularizers=matched.wish.regularizers).images, matched.images)
+    assert sum(isinstance(event, StudioOffered) for event in studio.live.events[heard:]) == 1

@@ -13,7 +13,7 @@ from deepvis.synthesis.recipes import RECIPES
 
 @pytest.fixture
 def offer():
-    return studio_offer(nn.Sequential(nn.Conv2d(3, 4, 3)))
+    return studio_offer(nn.Sequential(nn.Conv2d(3, 4, 3)), scanned=True)
 
 
 @pytest.mark.parametrize("kind", ["recipes", "class_recipes"])
@@ -35,3 +35,11 @@ def test_the_setting_that_tells_most_is_said(offer):
     about = next(info.about for info in offer.recipes if info.name == "distill")
     assert "shifts up to 8 px" in about
     assert "turns up to 10°" in about
+
+
+def test_what_needs_a_scan_is_offered_once_there_is_one(offer):
+    def needs(offered):
+        return next(info.needs for info in offered.regularizers if info.name == "feature-distribution")
+
+    assert needs(offer) == ""
+    assert "no gallery with a scan" in needs(studio_offer(nn.Sequential(nn.Conv2d(3, 4, 3)), scanned=False))

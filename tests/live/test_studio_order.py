@@ -17,6 +17,7 @@ from deepvis.records import UnitId
 from deepvis.synthesis.keeping import picture_seeds, synthesis_job
 from deepvis.synthesis.natural_images import NaturalStatistics
 from deepvis.synthesis.recipes import RECIPES, recipe_named
+from deepvis.synthesis.synthesis import Materials
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def loan(networks):
 
 @pytest.fixture
 def ordered(loan):
-    def make(layer="body", recipe="clear", **changes):
+    def make(layer="body", recipe="clear", materials=None, **changes):
         wish = StudioWish(UnitId(loan.info.name, layer, 2), recipe, **changes)
-        return order(NumberedWish(7, wish), loan, NaturalStatistics.built_in())
+        return order(NumberedWish(7, wish), loan, materials or Materials())
 
     return make
 
@@ -37,7 +38,7 @@ def ordered(loan):
 @pytest.mark.parametrize("layer", ["body", "softmax"])
 @pytest.mark.parametrize("recipe", [recipe.name for recipe in RECIPES])
 def test_an_unchanged_wish_is_the_very_job_that_the_command_stores(ordered, loan, layer, recipe):
-    offer = studio_offer(loan.engine.loaded.network)
+    offer = studio_offer(loan.engine.loaded.network, scanned=False)
     infos = offer.class_recipes if layer == "softmax" else offer.recipes
     info = next(info for info in infos if info.name == recipe)
     expected = synthesis_job(loan.engine, recipe_named(recipe), NaturalStatistics.built_in())
@@ -99,3 +100,21 @@ def test_what_is_changed_of_the_recipe_is_told_in_words(ordered, layer, steps):
     changed = ordered(layer, steps=9, size=64, negative=True)
     assert changed.changes == f"steps 9 instead of {steps}, size 64 instead of 160"
     assert ordered(layer, regularizers=(("l2", (("weight", 0.5),)),)).changes.startswith("l2 (weight 0.5) added")
+
+
+class Scan:
+    """Stands for a gallery with a scan."""
+
+    def __init__(self, digest):
+        self.digest = lambda: digest
+
+
+def test_pictures_compared_with_natural_ones_are_another_job_with_every_scan(ordered, loan):
+    matched = {"regularizers": (("feature-distribution", ()),)}
+    jobs = [ordered(materials=Materials(references=Scan(text)), **matched).job for text in ("one", "two", "one")]
+    assert jobs[0].hash == jobs[2].hash != jobs[1].hash
+    assert jobs[0].parameters["references"] == "one"
+    recipe = ordered(**matched).request.recipe
+    facts = {"references": "one"}
+    expected = synthesis_job(loan.engine, recipe, NaturalStatistics.built_in(), others=facts)
+    assert jobs[0].hash == expected.hash

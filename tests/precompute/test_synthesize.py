@@ -13,14 +13,16 @@ from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ImageKind
 from deepvis.models.engine import build_engine
 from deepvis.precompute import synthesize as module
+from deepvis.precompute.merge_pictures import merge_pictures
 from deepvis.precompute.progress import ScanControl
 from deepvis.precompute.synthesize import PicturesError
 from deepvis.sources.decode import decode_image
 from deepvis.sources.encode import encode_webp
 from deepvis.synthesis import natural_gallery
-from deepvis.synthesis.ascent import SynthesisRequest, ascend
+from deepvis.synthesis.ascent import Materials, SynthesisRequest, ascend
 from deepvis.synthesis.keeping import negated, picture_seeds
 from deepvis.synthesis.recipe import Recipe
+from deepvis.synthesis.reference_gallery import GalleryReferences
 from deepvis.synthesis.registry import piece
 
 LAYERS = ("act", "body", "head")
@@ -249,6 +251,52 @@ def test_a_recipe_with_a_patch_prior_gets_patches_of_a_folder(synthesize, photog
         synthesize(layers=("body",), patches=photographs)
     with pytest.raises(PicturesError, match="There is no folder"):
         synthesize(layers=("body",), recipe=recipe, patches=photographs / "oak")
+
+
+def test_a_recipe_that_compares_with_natural_pictures_gets_them_of_the_scan(
+    synthesize, scan, quick, pictures, same_pictures, tmp_path
+):
+    recipe = quick.with_regularizer("feature-distribution", weight=50.0, references=2, layers=2)
+    gallery = scan(layers=("body", "head")).gallery
+    options = {"layers": ("body",), "recipe": recipe, "natural": (gallery,)}
+    summary = synthesize(**options)
+    assert summary.made == 6
+    plain = pictures(synthesize(layers=("body",)).gallery)
+    assert {row.data for row in pictures(summary.gallery).values()}.isdisjoint(row.data for row in plain.values())
+    # what other recipes make does not depend on it
+    assert synthesize(layers=("body",), natural=(gallery,)).hash == synthesize(layers=("body",)).hash
+    fewer = scan(layers=("body", "head"), limit=9).gallery
+    assert synthesize(**options | {"natural": (fewer,)}).hash != summary.hash
+    whole, parts = synthesize(**options, batch_size=2).gallery, tmp_path / "parts.sqlite"
+    files = [synthesize(**options, batch_size=2, gallery=parts, shard=shard, shards=2).gallery for shard in range(2)]
+    merge_pictures(parts, files, report=lambda _: None, control=ScanControl())
+    same_pictures(whole, parts)
+
+
+def test_a_picture_with_references_is_made_again_from_its_job_its_seed_and_the_scan(synthesize, scan, networks, quick):
+    recipe = quick.with_regularizer("feature-distribution", references=2)
+    gallery = scan(layers=("body",)).gallery
+    summary = synthesize(layers=("body",), units=(range(4, 5),), recipe=recipe, natural=(gallery,))
+    with GalleryReader(summary.gallery) as reader:
+        (image,) = reader.unit("body", 4).images
+        job, data = reader.image_job(image.id), reader.image(image.id)
+    engine = build_engine(networks.request("chain"), progress=lambda *_: None, canceled=lambda: False)
+    references = GalleryReferences([gallery], engine.loaded)
+    assert job.parameters["references"] == references.digest()
+    request = SynthesisRequest(
+        "body", (4, 4), picture_seeds("body", (4, 4), (0, 0)), Recipe.from_json(json.dumps(job.parameters["recipe"]))
+    )
+    again = ascend(engine, request, Materials(references=references))
+    assert encode_webp(again.images[0]) == data
+
+
+def test_without_a_scan_of_the_layer_a_sentence_says_what_to_do(synthesize, scan, quick):
+    recipe = quick.with_regularizer("feature-distribution")
+    with pytest.raises(PicturesError, match=r"no finished scan of this network has any\. Scan .* --layers body"):
+        synthesize(layers=("body",), recipe=recipe)
+    summary = synthesize(layers=("body", "head"), recipe=recipe, natural=(scan(layers=("body",)).gallery,))
+    assert summary.made == 6
+    assert any("The layer head was left out" in warning for warning in summary.warnings)
 
 
 def test_a_generator_of_ones_own_makes_the_pictures(synthesize, networks, quick, tmp_path):

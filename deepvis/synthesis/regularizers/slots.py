@@ -37,6 +37,21 @@ Operator = Callable[[Stepped], torch.Tensor | None]
 """Gives the pixels as they shall be; None where it has nothing to do at this step."""
 
 
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the features of a picture are compared with those of natural ones that excite its unit.
+
+    Attributes:
+        weight: of the distance.
+        references: natural pictures of a unit, at most.
+        layers: that are compared.
+    """
+
+    weight: float
+    references: int
+    layers: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Regularizer:
     """One regularizer; exactly one of these is there.
@@ -50,6 +65,7 @@ class Regularizer:
         pooling: number that keeps the smooth gradient of max-pooling finite, see `smooth_pooling`.
         anchor: weight of the distance from the picture that the synthesis started from, in pixels.
         feature_anchor: the same in the layer's activations.
+        distribution: the distance from natural pictures that excite the unit, in the sorted activations of layers.
     """
 
     penalty: Penalty | None = None
@@ -60,6 +76,7 @@ class Regularizer:
     pooling: float | None = None
     anchor: float | None = None
     feature_anchor: float | None = None
+    distribution: Distribution | None = None
 
 
 def quantile(values: torch.Tensor, percent: float) -> torch.Tensor:

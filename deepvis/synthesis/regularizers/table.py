@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from deepvis.synthesis.registry import Parameter, Row, Table
 from deepvis.synthesis.regularizers import gradients, operators, penalties
 from deepvis.synthesis.regularizers.patch_prior import patch_prior
-from deepvis.synthesis.regularizers.slots import Regularizer
+from deepvis.synthesis.regularizers.slots import Distribution, Regularizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +131,16 @@ REGULARIZERS: Table[Regularizer] = Table(
             "Penalty on activations of the layer unlike those of the picture it starts from.",
             lambda weight: Regularizer(feature_anchor=weight),
             Parameter("weight", 100.0, 0.0, 10_000.0, "of the squared distance, over the squared length at the start"),
+        ),
+        _row(
+            "references",
+            "feature-distribution",
+            "Gorgun et al. 2025, VITAL, ICCV 2025",
+            "Penalty on features unlike those of the natural pictures that excite the unit most.",
+            lambda **settings: Regularizer(distribution=Distribution(**settings)),
+            Parameter("weight", 3.0, 0.0, 1000.0, "of the distance, times the unit's answer to those pictures"),
+            Parameter("references", 9, 1, 100, "natural pictures, as far as a scan has so many"),
+            Parameter("layers", 3, 1, 12, "compared: evenly spread up to the unit's own"),
         ),
         _row(
             "operator",
