@@ -344,7 +344,7 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
     ("unit", "more", "sentence"),
     [
         ("37", (), "'37' is no unit address: write layer/unit"),
-        ("boddy/2", (), "has no layer 'boddy'. Did you mean body, body.inner? 'deepvis layers --all' lists them."),
+        ("boddy/2", (), "has no layer 'boddy'. Did you mean body? 'deepvis layers --all' lists them."),
         ("body/6", (), "body has units 0 to 5, no 6."),
         ("body/2", ("--position", "7", "0"), "which has 7 rows and 11 columns, counted from 0."),
         ("body/2", ("--position", "-1", "0"), "--position -1 0 lies outside the map of body"),
@@ -360,7 +360,7 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
         ("body/2", ("--class", "crane"), "Several classes are called 'crane': 3 crane, 4 crane."),
         ("body/2", ("--class", "dog", "--other-class", "2"), "are both class 2"),
         ("body/2", ("--colormap", "parula"), "--colormap must be one of auto, magma"),
-        ("body/2", ("--overlay", "under"), "--overlay must be one of 'off', 'over active', 'over inactive'"),
+        ("body/2", ("--overlay", "under"), "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'under'"),
         ("body/2", ("--opacity", "2"), "--opacity must be"),
         ("body/2", ("--fit", "squeeze"), "--fit must be one of 'crop', 'letterbox', 'stretch'"),
         ("body/2", ("--save", "a.jpg"), "--save writes .npy and .png files: give a name that ends so, not 'a.jpg'."),
