@@ -360,7 +360,11 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
         ("body/2", ("--class", "crane"), "Several classes are called 'crane': 3 crane, 4 crane."),
         ("body/2", ("--class", "dog", "--other-class", "2"), "are both class 2"),
         ("body/2", ("--colormap", "parula"), "--colormap must be one of auto, magma"),
-        ("body/2", ("--overlay", "under"), "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'under'"),
+        (
+            "body/2",
+            ("--overlay", "under"),
+            "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'under'",
+        ),
         ("body/2", ("--opacity", "2"), "--opacity must be"),
         ("body/2", ("--fit", "squeeze"), "--fit must be one of 'crop', 'letterbox', 'stretch'"),
         ("body/2", ("--save", "a.jpg"), "--save writes .npy and .png files: give a name that ends so, not 'a.jpg'."),
