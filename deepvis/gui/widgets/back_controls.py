@@ -34,6 +34,15 @@ _LOW, _UNLIMITED = 20, 16777215
 """Height of a choice beside a low picture, and of one that has the height it wants."""
 
 VIEW_TIP = "How the gradient is drawn (N)"
+VIEW_TIPS = {
+    BackView.RAW: "The colors; zero is mid gray, the strongest 0.5 % are clipped",
+    BackView.GRAY: "The mean over colors; zero is mid gray, the strongest 0.5 % are clipped",
+    BackView.NORM: "The length over colors, from the smallest to the largest",
+    BackView.NORM_BLUR: "The same, blurred by 4 pixels of the input",
+    BackView.SUM: "The sum over colors where it is positive",
+    BackView.HISTOGRAM: "How often each value occurs",
+}
+"""The sentence of each way of drawing."""
 SEED_TIPS = {
     SeedKind.CHANNEL: ("whole channel", "Every position of the channel, times its own activation, as in 2015"),
     SeedKind.MAXIMUM: ("its maximum", "The position of the channel's maximum"),
@@ -82,6 +91,7 @@ class BackControls(QWidget):
         """Bring the choices in line with a view."""
         for name, combo in (("view", self._view), ("colormap", self._colormap), ("overlay", self._overlay)):
             combo.setCurrentIndex(combo.findData(getattr(back, name)))
+        self._view.setToolTip(f"{VIEW_TIP}. {VIEW_TIPS[back.view]}")
         start = back if back.origin is None else back.origin
         self._seed.setCurrentIndex(self._seed.findData(start.seed))
         self._seed.setToolTip(f"Where the backward pass starts. {SEED_TIPS[start.seed][1]}")
