@@ -148,7 +148,7 @@ def _drawn_words(look: Backward) -> str:
     """How to read it, as long as there is something to say that the colors do not."""
     view = _shown(look.view)
     zero = ", mid gray is zero" if view in (BackView.RAW, BackView.GRAY) else ""
-    return f"Drawn as {view}{zero}{'' if look.overlay is Overlay.OFF else f', {look.overlay} regions of the crop'}."
+    return f"Drawn as {view}{zero}{'' if look.overlay is Overlay.OFF else f', {look.overlay}'}."
 
 
 def _place(sought: Sought) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from deepvis.gui.widgets.whole_image_popup import words_of
 from deepvis.live.pages import PagePicture, SessionPage, UnitPageData, Why
 from deepvis.live.why import WhyAnswer
 from deepvis.records import BackView, UnitId
@@ -126,3 +127,9 @@ def test_without_a_scan_the_section_offers_to_explain_live_frames(window):
     section.action_clicked.emit()
     assert wishes(window)[0].pictures == LIVE
     assert section.filled
+
+
+def test_an_attribution_of_a_value_below_zero_says_what_it_shows():
+    crop = picture("sky.jpg", -4.0)
+    assert "Below zero here: shown is what would raise it." in words_of(explained(crop))
+    assert "Below zero here: shown is what would raise it." not in words_of(explained(replace(crop, value=4.0)))

@@ -217,7 +217,7 @@ class PageBody(QWidget):
         if own or any(pictures for _, pictures in self._more):
             section.show_body(attribution_note(data))
             section.show()
-        elif self.others() and not self._all_whys.isChecked():
+        elif self.others() and not self._all_whys.isChecked() and "attribution" not in data.notes:
             section.show_words(ASK_WHY)
             section.show()
 

@@ -109,7 +109,8 @@ def why_lines(picture: PagePicture, why: Why) -> tuple[str, ...]:
     value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
     facts = "  ·  ".join(part for part in (value, place) if part)
     shown = "" if why.reason else why.drawn
-    said = (text for text in (shown, why.reason, why.coverage, why.caveat) if text)
+    below = "Below zero here: shown is what would raise it." if picture.value < 0 and not why.reason else ""
+    said = (text for text in (shown, below, why.reason, why.coverage, why.caveat) if text)
     return (picture.title, facts, *(line for text in said for line in textwrap.wrap(text, WRAPPED_AT)))
 
 
