@@ -14,6 +14,7 @@ import torch
 import typer
 from PIL import Image
 
+from deepvis.attribution.methods import METHODS
 from deepvis.cli import app, main
 from deepvis.imaging.attribution_views import overlaid
 from deepvis.kinds import BackView, Method, Overlay, SeedKind
@@ -365,6 +366,7 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
             ("--overlay", "under"),
             "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'under'",
         ),
+        ("body/2", ("--progress", "json"), "--progress must be one of auto, bar, lines, none, not 'json'."),
         ("body/2", ("--opacity", "2"), "--opacity must be"),
         ("body/2", ("--fit", "squeeze"), "--fit must be one of 'crop', 'letterbox', 'stretch'"),
         ("body/2", ("--save", "a.jpg"), "--save writes .npy and .png files: give a name that ends so, not 'a.jpg'."),
@@ -437,3 +439,19 @@ def test_every_option_that_the_guide_names_exists():
 def test_the_guide_names_every_method_seed_and_view():
     guide = (Path(__file__).parents[1] / "docs" / "attribute.md").read_text()
     assert [name for name in (*Method, *SeedKind, *BackView) if f"| `{name}` |" not in guide] == []
+
+
+@pytest.mark.parametrize("method", ["occlusion", "smoothgrad", "integrated-gradients"])
+def test_methods_of_many_passes_tell_how_far_they_are_beside_the_report(attribute, capsys, method):
+    assert attribute("body/2", "--method", method, "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["method"] == method
+    total = METHODS[Method(method)].passes
+    last = err.strip().splitlines()[-1]
+    assert re.fullmatch(rf"computing .+: {total} of {total}, .* images/s", last)
+
+
+@pytest.mark.parametrize("more", [("--method", "occlusion", "--progress", "none"), ("--method", "gradient")])
+def test_nothing_is_told_where_nobody_wants_to_know_or_it_is_quick(attribute, capsys, more):
+    assert attribute("body/2", *more) == 0
+    assert "computing" not in capsys.readouterr().err

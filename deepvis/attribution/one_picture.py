@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from deepvis.attribution.options import Options, untold
 from deepvis.attribution.subject import Subject
 from deepvis.models.devices import resolve_device
 from deepvis.models.engine import build_engine
@@ -61,7 +62,14 @@ def ready_engine(settings: Settings, progress: Callable[[str], None]) -> Engine:
     return engine
 
 
-def attribute_picture(engine: Engine, rgb: NDArray[np.uint8], fit: Fit, target: Target, method: Method) -> OnePicture:
+def attribute_picture(
+    engine: Engine,
+    rgb: NDArray[np.uint8],
+    fit: Fit,
+    target: Target,
+    method: Method,
+    progress: Callable[[int, int], None] = untold,
+) -> OnePicture:
     """Which pixels of a picture speak for a target.
 
     Args:
@@ -70,13 +78,14 @@ def attribute_picture(engine: Engine, rgb: NDArray[np.uint8], fit: Fit, target: 
         fit: how it becomes the network's input.
         target: of the network.
         method: by which.
+        progress: of methods of many passes: told how many of how many pictures are done.
 
     Raises:
         ModelError: there is no such target, or the method cannot do this network, a sentence.
     """
     picture, _ = engine.loaded.preprocessing.prepare(rgb, fit)
     started_s = time.perf_counter()
-    found = Subject(engine, picture, layers=(target.layer,)).attribute(target, method)
+    found = Subject(engine, picture, layers=(target.layer,)).attribute(target, method, Options(progress=progress))
     values = found.values.detach().float().cpu().contiguous().numpy()
     milliseconds = (time.perf_counter() - started_s) * 1000
     input_rgb = np.ascontiguousarray(picture.expand(3, -1, -1).permute(1, 2, 0).numpy())
