@@ -235,6 +235,12 @@ def test_a_grid_of_gradients_says_of_what(turned_on, show, answer):
     panel = turned_on.grid_panel
     assert panel._detail.text.startswith("gradients of blocks.0/0  ·  ")
     assert panel._stages.currentText() == "gradients"
+    unit = turned_on.unit_panel.unit
+    show(turned_on, grid=grid, back=make_back(controller.view), unit=replace(result.unit, value=7.5, gradient=-0.25))
+    assert unit._value == "gradient −0.250"
+    assert panel.color_bar._mark is not None
+    show(turned_on, grid=grid, back=make_back(controller.view), unit=replace(result.unit, value=7.5))
+    assert unit._value == "7.50"
     assert panel.color_bar._mark is None
     assert "gradient, maximum" in turned_on.presenter.hover_text(3, None)
     turned_on.acts.trigger("toggle_gradients")
