@@ -119,8 +119,8 @@ def _attribute(settings: Settings, options: AttributeOptions) -> Answer:
             line.update(f"Computing {method.label}")
             made = attribute_picture(engine, rgb, chosen.fit, target, method)
     if METHODS[method].passes > 1:
-        with shown_progress(options.progress, ScanControl()) as report:
-            told = _rated(f"computing {method.label}", report)
+        with shown_progress(options.progress, ScanControl()) as show:
+            told = _rated(f"computing {method.label}", show)
             told(0, 0)
             made = attribute_picture(engine, rgb, chosen.fit, target, method, told)
     report = AttributionReport(

@@ -231,7 +231,8 @@ def _clipped(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return values
     last = min(magnitudes.size - 1, int(np.ceil(RANGE_PERCENTILE / 100 * magnitudes.size)))
     end = np.partition(magnitudes, last)[last]
-    return np.clip(values / end, np.float32(-1), np.float32(1))
+    clipped: NDArray[np.float32] = np.clip(values / end, np.float32(-1), np.float32(1))
+    return clipped
 
 
 def _stretched(values: NDArray[np.float32], *, from_zero: bool) -> NDArray[np.float32]:
