@@ -83,7 +83,7 @@ SETTINGS = Settings(
     # "integrated-gradients", "grad-cam", "occlusion" or "lrp" (needs the extra lrp). Default: None.
     method=None,
     # How it is drawn: "raw" (in color, zero is mid gray), "gray", "norm", "norm-blur", "sum>0" or "histogram".
-    # "raw" is what the toolbox of 2015 began with; its range is set by the one strongest value. Default: "norm".
+    # "raw" is what the toolbox of 2015 began with; the strongest 0.5 % of the values are clipped. Default: "norm".
     view="norm",
     # Color map of norm, norm-blur, sum>0 and of methods that give a map; "auto" picks one. Default: "auto".
     back_colormap="auto",

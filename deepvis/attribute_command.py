@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from deepvis.kinds import BackView, Method, Overlay, SeedKind
 from deepvis.models.devices import DeviceError
 from deepvis.models.errors import ModelError
 from deepvis.models.zoo import model_key
+from deepvis.precompute.progress import ScanControl, ScanProgress
 from deepvis.records import Target
+from deepvis.scan_progress import shown_progress
 from deepvis.sources.base import SourceError
 from deepvis.sources.decode import read_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from deepvis.config import Settings
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 _REFUSALS = (ModelError, DeviceError, SourceError, GalleryError)
 """Errors whose message is a sentence for the person."""
 _CLASS_SEEDS = (SeedKind.CLASS, SeedKind.DIFFERENCE)
+FORMS = ("auto", "bar", "lines", "none")
+"""Of progress; the standard output is the report's."""
 _NAMED = 6
 """So many classes are named where several are meant."""
 
@@ -55,6 +60,7 @@ class AttributeOptions:
         names_model: `--model` was given.
         look: which of colormap, overlay and opacity were given: what settings say of them is about the unit's map.
         save: files to write.
+        progress: of a method of many passes, as in `FORMS`.
     """
 
     unit: str
@@ -69,6 +75,7 @@ class AttributeOptions:
     look: frozenset[str] = frozenset()
     save: tuple[Path, ...] = ()
     second: Path | None = None
+    progress: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +109,23 @@ def attribute(settings: Settings, options: AttributeOptions) -> Answer:
 def _attribute(settings: Settings, options: AttributeOptions) -> Answer:
     method, seed, look = _method(options.method), _seed(options), _look(settings, options)
     paths = _writable(options)
-    rgb = read_image(options.image.expanduser())
-    second_rgb = None if options.second is None else read_image(options.second.expanduser())
+    if options.progress not in FORMS:
+        raise CommandError(f"--progress must be one of {', '.join(FORMS)}, not '{options.progress}'.")
+    named = (options.image,) if options.second is None else (options.image, options.second)
+    pictures = [read_image(path.expanduser()) for path in named]
     chosen, layer, unit = _named(settings, options)
-    with Console(stderr=True).status("Loading") as line:
+    quiet = Console(stderr=True, quiet=options.progress == "none")
+    with quiet.status("Loading") as line:
         engine = ready_engine(chosen, line.update)
         target = _target(engine, Target(layer, unit, seed, options.position), options)
-        line.update(f"Computing {method.label}")
-        made = attribute_picture(engine, rgb, chosen.fit, target, method, second_rgb)
+        if METHODS[method].passes <= 1:
+            line.update(f"Computing {method.label}")
+            made = attribute_picture(engine, pictures, chosen.fit, target, method)
+    if METHODS[method].passes > 1:
+        with shown_progress(options.progress, ScanControl()) as show:
+            told = _rated(f"computing {method.label}", show)
+            told(0, 0)
+            made = attribute_picture(engine, pictures, chosen.fit, target, method, told)
     info, spec = engine.info(), METHODS[method]
     second = options.second if info.pictures > 1 else None
     report = AttributionReport(info, options.image, made.found, spec, made.values, made.milliseconds, second=second)
@@ -122,6 +138,17 @@ def _attribute(settings: Settings, options: AttributeOptions) -> Answer:
         *_not_drawn(report, refused),
     ]
     return Answer(report, tuple(said), bool(refused))
+
+
+def _rated(phase: str, report: Callable[[ScanProgress], None]) -> Callable[[int, int], None]:
+    """What counts pictures, with their rate and what is left."""
+    started_s = time.monotonic()
+
+    def told(done: int, total: int) -> None:
+        rate = done / max(1e-9, time.monotonic() - started_s)
+        report(ScanProgress(phase, done, total, rate, (total - done) / rate if rate else None))
+
+    return told
 
 
 def _method(name: str) -> Method:

@@ -97,6 +97,9 @@ def attribute(  # noqa: PLR0913  (a command has as many parameters as options)
             ".png: drawn. Of two pictures the second's channels come last. May be repeated.",
         ),
     ] = None,
+    progress: Annotated[
+        str, typer.Option(metavar="FORM", help="Of slow methods, on the standard error: auto, bar, lines or none.")
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print what it is as JSON.")] = False,
     **given: object,
 ) -> int:
@@ -121,6 +124,7 @@ def attribute(  # noqa: PLR0913  (a command has as many parameters as options)
         names_model=given.get("model") is not None,
         look=frozenset(name for name, value in look.items() if value),
         save=tuple(save or ()),
+        progress=progress,
     )
     try:
         answer = attribute_command.attribute(chosen, options)

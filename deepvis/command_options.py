@@ -32,6 +32,10 @@ def _choice(text: str) -> str:
     return text.strip().lower().replace("-", " ")
 
 
+_OVERLAYS = tuple(str(overlay).replace(" ", "-") for overlay in Overlay)
+"""As options are written; `_choice` reads them."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One option.
@@ -121,7 +125,7 @@ SHOWN = (
     ),
     Row("gamma", "BOOST", f"Gamma boost, below 1 shows weak values: {_listed(GAMMA_STEPS)}.", float),
     Row("colormap", "NAME", "Color map of the activations; auto picks by their sign."),
-    Row("overlay", "HOW", f"Selected unit over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.", _choice),
+    Row("overlay", "HOW", f"Selected unit over the input: {_listed(_OVERLAYS)}.", _choice),
     Row("opacity", "0..1", "Opacity of the overlays.", float),
     Row("method", "NAME", f"Backward view: off, {_listed(Method)}."),
     Row("view", "NAME", f"How the backward view is drawn: {_listed(BackView)}."),
@@ -129,7 +133,7 @@ SHOWN = (
     Row(
         "back_overlay",
         "HOW",
-        f"Backward view over the input: {_listed(o.replace(' ', '-') for o in Overlay)}.",
+        f"Backward view over the input: {_listed(_OVERLAYS)}.",
         _choice,
     ),
     Row("back_seed", "START", f"Where the backward pass starts: {_listed(SeedKind)}.", _choice),
@@ -214,10 +218,18 @@ def with_options(settings: Settings, given: Mapping[str, object]) -> Settings:
     try:
         return settings.with_changes(changes)
     except SettingsError as error:
-        # the person wrote an option: the sentence names it as it was written
+        # the person wrote an option: the sentence names it, and what it may be, as it is written
         name, space, rest = str(error).partition(" ")
         flags = {row.name: row.flag for row in (*MODEL, *SOURCE, *SHOWN) if row.name in changes}
+        if name in flags:
+            rest = _as_options_are_written(rest)
         raise SettingsError(f"{flags.get(name, name)}{space}{rest}") from None
+
+
+def _as_options_are_written(sentence: str) -> str:
+    for setting, option in zip(Overlay, _OVERLAYS, strict=True):
+        sentence = sentence.replace(repr(str(setting)), repr(option))
+    return sentence
 
 
 def check_colormap(settings: Settings, given: Mapping[str, object]) -> None:

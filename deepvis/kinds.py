@@ -151,9 +151,9 @@ class BackView(StrEnum):
     """How a gradient becomes a picture."""
 
     RAW = "raw"
-    """In color; zero is mid gray, scaled by the largest magnitude."""
+    """In color; zero is mid gray, the strongest 0.5 % are clipped."""
     GRAY = "gray"
-    """Mean over colors; zero is mid gray."""
+    """Mean over colors; zero is mid gray, as raw."""
     NORM = "norm"
     """Length over colors, in a color map."""
     NORM_BLUR = "norm-blur"

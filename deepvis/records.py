@@ -218,7 +218,8 @@ class ModelInfo:
                 return info
         import difflib  # noqa: PLC0415  (only for the message)
 
-        close = difflib.get_close_matches(name, [info.name for info in self.layers], n=3, cutoff=0.5)
+        # layers that cannot be shown are no help; below 0.6 names share hardly more than a few letters
+        close = difflib.get_close_matches(name, [info.name for info in self.layers if not info.reason], n=3)
         hint = f" Did you mean {', '.join(close)}?" if close else ""
         raise KeyError(f"{self.name} has no layer '{name}'.{hint}")
 

@@ -14,6 +14,7 @@ import torch
 import typer
 from PIL import Image
 
+from deepvis.attribution.methods import METHODS
 from deepvis.cli import app, main
 from deepvis.imaging.attribution_views import overlaid
 from deepvis.kinds import BackView, Method, Overlay, SeedKind
@@ -344,7 +345,7 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
     ("unit", "more", "sentence"),
     [
         ("37", (), "'37' is no unit address: write layer/unit"),
-        ("boddy/2", (), "has no layer 'boddy'. Did you mean body, body.inner? 'deepvis layers --all' lists them."),
+        ("boddy/2", (), "has no layer 'boddy'. Did you mean body? 'deepvis layers --all' lists them."),
         ("body/6", (), "body has units 0 to 5, no 6."),
         ("body/2", ("--position", "7", "0"), "which has 7 rows and 11 columns, counted from 0."),
         ("body/2", ("--position", "-1", "0"), "--position -1 0 lies outside the map of body"),
@@ -360,7 +361,12 @@ def test_model_goes_before_the_address_and_says_so(attribute, networks, capsys):
         ("body/2", ("--class", "crane"), "Several classes are called 'crane': 3 crane, 4 crane."),
         ("body/2", ("--class", "dog", "--other-class", "2"), "are both class 2"),
         ("body/2", ("--colormap", "parula"), "--colormap must be one of auto, magma"),
-        ("body/2", ("--overlay", "under"), "--overlay must be one of 'off', 'over active', 'over inactive'"),
+        (
+            "body/2",
+            ("--overlay", "under"),
+            "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'under'",
+        ),
+        ("body/2", ("--progress", "json"), "--progress must be one of auto, bar, lines, none, not 'json'."),
         ("body/2", ("--opacity", "2"), "--opacity must be"),
         ("body/2", ("--fit", "squeeze"), "--fit must be one of 'crop', 'letterbox', 'stretch'"),
         ("body/2", ("--save", "a.jpg"), "--save writes .npy and .png files: give a name that ends so, not 'a.jpg'."),
@@ -433,3 +439,19 @@ def test_every_option_that_the_guide_names_exists():
 def test_the_guide_names_every_method_seed_and_view():
     guide = (Path(__file__).parents[1] / "docs" / "attribute.md").read_text()
     assert [name for name in (*Method, *SeedKind, *BackView) if f"| `{name}` |" not in guide] == []
+
+
+@pytest.mark.parametrize("method", ["occlusion", "smoothgrad", "integrated-gradients"])
+def test_methods_of_many_passes_tell_how_far_they_are_beside_the_report(attribute, capsys, method):
+    assert attribute("body/2", "--method", method, "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["method"] == method
+    total = METHODS[Method(method)].passes
+    last = err.strip().splitlines()[-1]
+    assert re.fullmatch(rf"computing .+: {total} of {total}, .* images/s", last)
+
+
+@pytest.mark.parametrize("more", [("--method", "occlusion", "--progress", "none"), ("--method", "gradient")])
+def test_nothing_is_told_where_nobody_wants_to_know_or_it_is_quick(attribute, capsys, more):
+    assert attribute("body/2", *more) == 0
+    assert "computing" not in capsys.readouterr().err

@@ -172,6 +172,7 @@ def test_a_file_beside_the_caller_comes_before_the_configuration_folder(window, 
     ("arguments", "said"),
     [
         (["--theme", "purple"], "--theme must be one of 'dark', 'light', 'system', not 'purple'."),
+        (["--overlay", "foo"], "--overlay must be one of 'off', 'over-active', 'over-inactive', not 'foo'."),
         (
             ["--method", "magic"],
             "--method must be off or one of gradient, gradient-x-input, deconvnet, guided, smoothgrad, "

@@ -84,6 +84,14 @@ def test_a_missing_layer_with_nothing_close_gets_no_guess():
     assert "Did you mean" not in str(caught.value)
 
 
+def test_a_layer_that_has_hardly_a_letter_in_common_or_cannot_be_shown_is_not_proposed():
+    net = model(layer("bn1.drop"), dataclasses.replace(layer("conv1"), reason="It gave nothing."))
+    for name in ("nope", "conv2"):
+        with pytest.raises(KeyError) as caught:
+            net.layer(name)
+        assert "Did you mean" not in str(caught.value)
+
+
 def test_the_default_list_leaves_out_what_is_not_worth_showing_and_what_cannot_be_shown():
     shown = layer("a", worth_showing=True)
     hidden = layer("b")

@@ -28,6 +28,7 @@ def smoothgrad(asked: Asked) -> torch.Tensor:
         noise = torch.randn(count, *picture.shape[1:], generator=generator).to(picture)
         gradients = asked.input_gradients(picture + noise * options.noise * (highest - lowest))
         total += gradients.float().sum(0)
+        asked.options.progress(first + count, options.samples)
     return total[0] / options.samples
 
 
@@ -52,4 +53,5 @@ def integrated_gradients(asked: Asked) -> torch.Tensor:
         chunk = slice(first, first + asked.chunk())
         gradients = asked.input_gradients((baseline + places[chunk] * way).to(dtype))
         total += (gradients.float() * shares[chunk]).sum(0)
+        asked.options.progress(min(first + asked.chunk(), options.steps), options.steps)
     return (total * way)[0]

@@ -13,6 +13,8 @@ from deepvis.imaging.attribution_views import draw
 from deepvis.kinds import BackView, Method, SeedKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import torch
     from numpy.typing import NDArray
@@ -105,9 +107,30 @@ def attribute_exemplar(
     Raises:
         ModelError: there is no such unit, or gradients cannot be followed through this network, a sentence.
     """
-    found = subject.attribute(Target(layer, unit, SeedKind.POSITION, position), method)
-    values = found.values[:, cut.top : cut.bottom, cut.left : cut.right]
-    rgb = draw(_sized(values, cut.size).cpu().numpy(), EXEMPLAR_VIEW, "auto")
+
+    def small(values: torch.Tensor) -> NDArray[np.uint8]:
+        return draw(_sized(values, cut.size).cpu().numpy(), EXEMPLAR_VIEW, "auto")
+
+    return drawn_exemplar(subject, Target(layer, unit, SeedKind.POSITION, position), method, cut, small)
+
+
+def drawn_exemplar(
+    subject: Subject, target: Target, method: Method, cut: Cut, paint: Callable[[torch.Tensor], NDArray[np.uint8]]
+) -> ExemplarAttribution:
+    """The same, drawn in any way.
+
+    Args:
+        subject: as in `attribute_exemplar`.
+        target: the unit at the position of its maximum.
+        method: as in `attribute_exemplar`.
+        cut: which part of the network's input is wanted.
+        paint: float32 `(channels, rows, columns)` of that part, on any device, to uint8 `(height, width, 3)`.
+
+    Raises:
+        ModelError: as in `attribute_exemplar`.
+    """
+    found = subject.attribute(target, method)
+    rgb = paint(found.values[:, cut.top : cut.bottom, cut.left : cut.right])
     if found.same_as_gradient:
         return ExemplarAttribution(rgb, Method.GRADIENT, found.coverage, found.reason)
     return ExemplarAttribution(rgb, method, reason=found.reason)

@@ -106,6 +106,7 @@ def _covered(asked: Asked, whole: torch.Tensor, values: torch.Tensor) -> Iterato
             # zero is the mean color in the units of the network's input
             batch[index, *place] = 0
         values.view(-1)[first : first + len(some)] = whole - asked.worths(batch)
+        asked.options.progress(first + len(some), len(places))
         yield values
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from deepvis.attribution.options import Options, untold
 from deepvis.attribution.seeds import layers_of_target
 from deepvis.attribution.subject import Subject
 from deepvis.models.devices import resolve_device
@@ -17,7 +18,7 @@ from deepvis.models.engine import build_engine
 from deepvis.models.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -65,32 +66,34 @@ def ready_engine(settings: Settings, progress: Callable[[str], None]) -> Engine:
 
 def attribute_picture(
     engine: Engine,
-    rgb: NDArray[np.uint8],
+    pictures: Sequence[NDArray[np.uint8]],
     fit: Fit,
     target: Target,
     method: Method,
-    second_rgb: NDArray[np.uint8] | None = None,
+    progress: Callable[[int, int], None] = untold,
 ) -> OnePicture:
     """Which pixels of a picture speak for a target.
 
     Args:
         engine: whose network.
-        rgb: uint8 `(height, width, 3)`, any size.
+        pictures: uint8 `(height, width, 3)`, any size: one, or two for a network that takes two. Such a network gets a
+            single one twice, and others take the first.
         fit: how it becomes the network's input.
         target: of the network.
         method: by which.
-        second_rgb: the other picture of a network that takes two, any size; None: the same one again.
+        progress: of methods of many passes: told how many of how many pictures are done.
 
     Raises:
         ModelError: there is no such target, or the method cannot do this network, a sentence.
     """
     preprocessing = engine.loaded.preprocessing
-    pictures = (rgb, rgb if second_rgb is None else second_rgb)[: preprocessing.pictures]
-    prepared = [preprocessing.prepare(each, fit)[0] for each in pictures]
+    seen = [*pictures, pictures[-1]][: preprocessing.pictures]
+    prepared = [preprocessing.prepare(rgb, fit)[0] for rgb in seen]
     started_s = time.perf_counter()
-    found = Subject(engine, torch.cat(prepared), layers=layers_of_target(engine, target)).attribute(target, method)
+    subject = Subject(engine, torch.cat(prepared), layers=layers_of_target(engine, target))
+    found = subject.attribute(target, method, Options(progress=progress))
     values = found.values.detach().float().cpu().contiguous().numpy()
     milliseconds = (time.perf_counter() - started_s) * 1000
-    seen = torch.cat([picture.expand(3, -1, -1) for picture in prepared], dim=2)
-    input_rgb = np.ascontiguousarray(seen.permute(1, 2, 0).numpy())
+    side_by_side = torch.cat([picture.expand(3, -1, -1) for picture in prepared], dim=2)
+    input_rgb = np.ascontiguousarray(side_by_side.permute(1, 2, 0).numpy())
     return OnePicture(found, values, input_rgb, milliseconds)

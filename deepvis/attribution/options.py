@@ -16,6 +16,10 @@ def never() -> bool:
     return False
 
 
+def untold(_done: int, _total: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Options:
     """What can be chosen of the methods that have something to choose.
@@ -30,6 +34,7 @@ class Options:
         cam_layer: whose maps Grad-CAM weighs; empty: the last layer in front of the target that has maps.
         cells: of occlusion, coarse to fine: into how many rows and columns the picture is divided.
         chunk: pictures in one batch of the methods that need many; 0: as many as suit the device.
+        progress: told after each of these batches how many of how many pictures are done.
         canceled: asked between these batches; once it says yes, `models.errors.Canceled` is raised.
     """
 
@@ -41,4 +46,5 @@ class Options:
     cam_layer: str = ""
     cells: tuple[int, ...] = (4, 8, 16)
     chunk: int = 0
+    progress: Callable[[int, int], None] = untold
     canceled: Callable[[], bool] = never

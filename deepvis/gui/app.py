@@ -78,7 +78,7 @@ class App(QObject):
         if self._remembered is not None:
             self.window.studio.take_choices(self._remembered.studio())
             self.window.back_dock.heights = self._remembered.heights()
-        self._served = None if service is None else _served(self.window, service)
+        self._served = None if service is None else _served(self.window, service, options)
         self.stalls = StallMeter(self)
         self._finished = False
         self._bell.rung.connect(self.controller.fetch)
@@ -209,13 +209,23 @@ def _service(options: ServeOptions) -> Service:
     return Service(options)
 
 
-def _served(window: MainWindow, service: Service) -> WindowService:
+def _served(window: MainWindow, service: Service, options: RunOptions) -> WindowService:
     from deepvis.gui.serving.service import WindowService  # noqa: PLC0415  (as above)
 
     if sys.stdout is not None:
-        sys.stdout.write(f"{service.invitation}\n")
+        sys.stdout.write(f"{service.invitation}\n{_end_of(options)}\n")
         sys.stdout.flush()
     return WindowService(window, service)
+
+
+def _end_of(options: RunOptions) -> str:
+    """How a window that is served ends, for the terminal it was started in."""
+    ways = ["Ctrl+C here"]
+    if not options.offscreen:
+        ways.append("when the window is closed")
+    if options.seconds is not None:
+        ways.append(f"after {options.seconds:g} seconds")
+    return f"It ends with {', or '.join(ways)}."
 
 
 def _application() -> QApplication:

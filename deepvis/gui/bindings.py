@@ -75,12 +75,21 @@ class ActionSet:
                 self._fill_menu(menu, group)
 
     def _fill_menu(self, menu: QMenu, group: str) -> None:
+        inner: dict[str, QMenu] = {}
         for spec in ACTIONS:
             if spec.group != group:
                 continue
+            family, _ = _family(spec)
             if spec.apart:
                 menu.addSeparator()
-            menu.addAction(self._actions[spec.id])
+            if not family:
+                menu.addAction(self._actions[spec.id])
+                continue
+            if family not in inner:
+                inner[family] = QMenu(family, menu)
+                inner[family].setToolTipsVisible(True)
+                menu.addMenu(inner[family])
+            inner[family].addAction(self._actions[spec.id])
 
 
 def key_text(spec: ActionSpec) -> str:
@@ -99,13 +108,21 @@ def palette_rows() -> list[PaletteRow]:
 
 
 def _make(spec: ActionSpec, window: QWidget) -> QAction:
-    made = QAction(spec.text, window)
+    made = QAction(_family(spec)[1], window)
     made.setShortcuts([QKeySequence(key) for key in spec.keys])
     made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     made.setCheckable(spec.checkable)
     keys = f" ({key_text(spec)})" if spec.keys else ""
     made.setToolTip(f"{spec.text}{keys}" + (f"\n{spec.tip}" if spec.tip else ""))
     return made
+
+
+def _family(spec: ActionSpec) -> tuple[str, str]:
+    """`Backward view: gradient` is *Gradient* in a menu *Backward view*; help and palette have the words whole."""
+    family, _, member = spec.text.rpartition(": ")
+    if sum(other.text.startswith(f"{family}: ") for other in ACTIONS) < 2:
+        return "", spec.text
+    return family, member[0].upper() + member[1:]
 
 
 def _native(key: str) -> str:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from deepvis.config import SettingsError
 from deepvis.gui import back_moves, change_moves, moves
 from deepvis.gui.history import History
+from deepvis.gui.start_view import first_view
 from deepvis.gui.weight_news import WeightNews
-from deepvis.imaging.colormap import COLORMAPS
 from deepvis.live.events import (
     CamerasListed,
     DevicesFound,
@@ -28,7 +27,7 @@ from deepvis.live.events import (
 from deepvis.live.first_view import view_for_model
 from deepvis.live.pages import asks_for_tiles
 from deepvis.live.pairs import shown_layer
-from deepvis.records import Backward, GridView, Stage, UnitId, UnitPane, View
+from deepvis.records import Stage, UnitId, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +67,7 @@ class Controller(QObject):
         session_page_arrived: this session's exemplars of the selected unit.
         pattern_arrived: the grid of exemplars or of synthesized pictures of the viewed layer.
         layer_page_arrived: activity and correlation of the viewed layer.
+        why_arrived: a `WhyAnswer` about the selected unit.
         scan_changed: the `ScanStatus` of the scan that was started here.
         studio_offered: what can be synthesized with, a `StudioOffer`.
         studio_changed: the `StudioState` of a wish for synthesized pictures.
@@ -91,6 +91,7 @@ class Controller(QObject):
     session_page_arrived = pyqtSignal(object)
     pattern_arrived = pyqtSignal(object)
     layer_page_arrived = pyqtSignal(object)
+    why_arrived = pyqtSignal(object)
     scan_changed = pyqtSignal(object)
     studio_offered = pyqtSignal(object)
     studio_changed = pyqtSignal(object)
@@ -165,6 +166,9 @@ class Controller(QObject):
         self.page = page or self.page
         self.session_page = session_page or self.session_page
         self._pass_on(page, session_page)
+        for answer in self.session.take_whys():
+            if self._is_selected(answer.wish.unit):
+                self.why_arrived.emit(answer)
         self._fetch_layer_pages()
         self.weights.fetch()
 
@@ -342,45 +346,6 @@ class Controller(QObject):
         """Mirror from now on, whatever the source."""
         self._mirror_wish = mirror
         self.set_view(replace(self.view, mirror=mirror))
-
-
-def first_view(settings: Settings) -> View:
-    """The view that the settings ask for; layer and unit follow when the model is known.
-
-    Raises:
-        SettingsError: there is no such color map.
-    """
-    for name in ("colormap", "back_colormap"):
-        if getattr(settings, name) not in COLORMAPS:
-            raise SettingsError(f"{name} must be one of {', '.join(COLORMAPS)}, not '{getattr(settings, name)}'.")
-    grid = GridView(
-        sort=settings.sort,
-        hide_dead=settings.hide_dead,
-        scaling=settings.scaling,
-        individual=settings.individual,
-        gamma=settings.gamma,
-        colormap=settings.colormap,
-    )
-    return View(
-        mirror=bool(settings.mirror),
-        quarter_turns=settings.quarter_turns,
-        fit=settings.fit,
-        predictions=settings.predictions,
-        grid=grid,
-        pane=UnitPane(overlay=settings.overlay, opacity=settings.opacity),
-        back=_first_back(settings),
-    )
-
-
-def _first_back(settings: Settings) -> Backward:
-    return Backward(
-        method=settings.method,
-        view=settings.view,
-        colormap=settings.back_colormap,
-        overlay=settings.back_overlay,
-        opacity=settings.opacity,
-        seed=settings.back_seed,
-    )
 
 
 def _unmet_wish(info: ModelInfo, view: View, layer: str | None, unit: int | None) -> str:

@@ -31,6 +31,7 @@ from deepvis.gui.studio_commands import StudioCommands
 from deepvis.gui.studio_presenter import StudioPresenter
 from deepvis.gui.tool_bar import MainToolBar
 from deepvis.gui.voice import Voice
+from deepvis.gui.why_presenter import WhyPresenter
 from deepvis.gui.widgets.layer_bar import LayerBar
 from deepvis.gui.widgets.picture_view import dropped_specs
 from deepvis.gui.widgets.recipe_panel import RecipePanel
@@ -86,7 +87,7 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(self.input_panel, self.unit_panel, self.grid_panel, self.page)
         self.page_presenter, self.stage_pages = PagePresenter(self.page, controller), StagePages(self)
         self.back, self.causes = BackPresenter(self), CausePresenter(self)
-        self.scans, self.studio = Scans(self), StudioPresenter(self)
+        self.scans, self.studio, self.whys = Scans(self), StudioPresenter(self), WhyPresenter(self)
         self._unpainted: LiveResult | None = None
         self._gestures = GridGestures(self)
         self._connect_panels()

@@ -152,8 +152,9 @@ class Presenter:
         own = unit_scale(result.grid, result.view, result.unit.unit) if result.unit is not None else result.grid.scale
         self._grid.show_grid(result.grid, own, result.view.unit, result.view.position)
         if result.unit is not None:
-            marked = marked_value(result.unit.value, own, result.view.grid.gamma)
-            self._grid.color_bar.set_mark(None if result.grid.gradients else marked)
+            value = result.unit.gradient if result.grid.gradients else result.unit.value
+            marked = None if value is None else marked_value(value, own, result.view.grid.gamma)
+            self._grid.color_bar.set_mark(marked)
         nan = f"  ·  NaN in {result.grid.nan_units} units" if result.grid.nan_units else ""
         of = f"gradients of {gradient_source(result)}  ·  " if result.grid.gradients else ""
         self._grid.show_layer(self._layer, of + layer_text(self._layer, result.grid.hidden) + nan)
@@ -168,7 +169,8 @@ class Presenter:
         label = self._label(unit.unit)
         caption = f"#{unit.unit}" + (f"  {label}" if label else "")
         for view in (self._units.unit, self._grid.enlarged):
-            view.set_caption(caption, number(unit.value))
+            # it is the number of what the picture shows
+            view.set_caption(caption, number(unit.value) if unit.gradient is None else gradient_text(unit.gradient))
         if self._layer is not None:
             facts = unit_facts(unit, self._layer) + unchanged_facts(unit, baseline)
             self._page.show_reading(unit.unit, facts, unit.maximum)
@@ -177,6 +179,11 @@ class Presenter:
         if self._model is None or self._layer is None:
             return ""
         return self._model.label(self._layer, unit)
+
+
+def gradient_text(value: float) -> str:
+    """Which of its numbers stands at a unit while gradients are shown."""
+    return f"gradient {number(value)}"
 
 
 def gradient_source(result: LiveResult) -> str:

@@ -52,6 +52,8 @@ class StudioPresenter(QObject):
         self._offer: StudioOffer | None = None
         self._unit: UnitId | None = None
         self._asked: int | None = None
+        self._put_off: UnitId | None = None
+        self._page_seen = window.page_dock.isVisible()
         self._latest: dict[UnitId, StudioState] = {}
         self._pace = PaceOfWork()
         self._reports = StudioReports(window, self._is_on_page)
@@ -226,9 +228,20 @@ class StudioPresenter(QObject):
 
     def _begin(self, unit: UnitId) -> None:
         running = self._latest.get(unit)
-        seen = unit == self._unit and self._window.page_dock.isVisible()
-        if seen and self._offer is not None and (running is None or running.over):
+        self._put_off = None
+        if unit != self._unit or self._offer is None or not (running is None or running.over):
+            return
+        if self._page_seen:
             self._ask(self._panel.choice.plain(), reveal=False)
+        else:
+            self._put_off = unit
+
+    def _note_page(self, on: bool) -> None:
+        """The page came to the front, or went behind another tab; what would have begun by itself begins now."""
+        self._page_seen = on and not self._window.page_dock.isHidden()
+        unit = self._put_off
+        if self._page_seen and unit is not None and unit == self._unit:
+            self._begin(unit)
 
     def _discard(self, pictures: tuple[PagePicture, ...]) -> None:
         if self._unit is not None:
@@ -290,6 +303,7 @@ class StudioPresenter(QObject):
         controller.picture_brought.connect(self.take_brought)
         self._window.recipe_dock.picture_dropped.connect(self.bring)
         self.auto.due.connect(self._begin)
+        self._window.page_dock.visibilityChanged.connect(self._note_page)
         section.synthesize_asked.connect(self.synthesize)
         section.cancel_asked.connect(self.cancel_unit)
         section.settings_asked.connect(lambda: self._window.show_recipes(True))
@@ -301,7 +315,10 @@ class StudioPresenter(QObject):
         panel.changed.connect(self._tell_panel)
         panel.synthesize_asked.connect(self.synthesize_chosen)
         panel.cancel_asked.connect(self.cancel_unit)
-        page = self._window.page
+        self._connect_page()
+
+    def _connect_page(self) -> None:
+        controller, page = self._controller, self._window.page
         page.picture_chosen.connect(self.comparison.toggle)
         page.another_asked.connect(self.another_like)
         page.start_asked.connect(self.start_from)

@@ -22,6 +22,9 @@ BLUR = 4.0
 """Standard deviation of norm-blur in pixels of the network's input (2015: `caffevis_grad_norm_blur_radius`)."""
 SHARPNESS = 0.8
 """Power of the heat that is the mask of the overlays, as in the fork."""
+RANGE_PERCENTILE = 99.5
+"""Of the magnitudes that are not zero: where raw and gray end. One pixel in a few hundred is several times stronger
+than all others, and by that one the picture would be gray."""
 BINS = 50
 
 _PAPER, _BAR, _AXIS = (24, 24, 27), (120, 170, 220), (130, 130, 136)
@@ -32,7 +35,9 @@ def draw(values: NDArray[np.float32], view: BackView, colormap: str) -> NDArray[
 
     Args:
         values: float32 `(channels, height, width)` with 1 or 3 channels, or a map `(height, width)`.
-        view: raw shows a map in the color map, with its sign if it has one; the histogram comes as bars.
+        view: raw and gray reach from minus to plus the 99.5th percentile of the magnitudes that are not zero, and what
+            is beyond is clipped; raw shows a map in the color map, with its sign if it has one, by its largest
+            magnitude; the histogram comes as bars.
         colormap: name for norm, norm-blur, sum>0 and raw maps; `auto` picks by the sign.
 
     Returns:
@@ -173,10 +178,14 @@ def _painted(values: NDArray[np.float32], view: BackView, colormap: str, size: t
 
 
 def _around_gray(values: NDArray[np.float32], view: BackView) -> NDArray[np.float32]:
-    """`(channels, height, width)` to 0..255 `(height, width, 3)`; zero is mid gray, the largest magnitude an end."""
+    """`(channels, height, width)` to 0..255 `(height, width, 3)`; zero is mid gray, what is stronger than most an end.
+
+    2015 put the largest magnitude at the end.
+    """
     scaled = _scaled(values)
     if view is BackView.GRAY:
-        scaled = _scaled(scaled.mean(axis=0, keepdims=True))
+        scaled = scaled.mean(axis=0, keepdims=True)
+    scaled = _clipped(scaled)
     pixels = np.moveaxis(scaled, 0, -1) * np.float32(127.5) + np.float32(127.5)
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
@@ -213,6 +222,17 @@ def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
         values = np.where(np.isfinite(values), values, np.float32(0))
         peak = np.abs(values).max()
     return values / peak if peak > 0 else np.zeros_like(values)
+
+
+def _clipped(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """-1..1 by `RANGE_PERCENTILE` of the magnitudes that are not zero; where they are few, by the largest."""
+    magnitudes = np.abs(values[values != 0])
+    if not magnitudes.size:
+        return values
+    last = min(magnitudes.size - 1, int(np.ceil(RANGE_PERCENTILE / 100 * magnitudes.size)))
+    end = np.partition(magnitudes, last)[last]
+    clipped: NDArray[np.float32] = np.clip(values / end, np.float32(-1), np.float32(1))
+    return clipped
 
 
 def _stretched(values: NDArray[np.float32], *, from_zero: bool) -> NDArray[np.float32]:

@@ -250,6 +250,7 @@ def _reading(engine: Engine, asked: _Asked, prepared: Prepared, shown: _Shown, v
         prefix,
         picture,
         boxes[1] if len(boxes) > 1 else None,
+        float(shown.maps[unit][position]) if shown.gradients else None,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from deepvis.live.page_attributions import is_waiting, without_note
+from deepvis.live.why import WhyAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from deepvis.live.loan import Loan
     from deepvis.live.page_maker import PageMaker
     from deepvis.live.pages import UnitPageData
+    from deepvis.live.why import Pace, WhyWish
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +26,12 @@ class AttributionErrands:
 
     Args:
         lend: asks for a loan by its number; `take` gets it.
+        pace: whose turn it is.
     """
 
-    def __init__(self, lend: Callable[[int], None]) -> None:
+    def __init__(self, lend: Callable[[int], None], pace: Pace | None = None) -> None:
         self._lend = lend
+        self._pace = pace
         self._number = 0
         self._asked = False
         self._attributor: ExemplarAttributor | None = None
@@ -49,7 +53,7 @@ class AttributionErrands:
         if not loan.own:
             return
         try:
-            self._attributor, self._trouble = ExemplarAttributor(loan), ""
+            self._attributor, self._trouble = ExemplarAttributor(loan, self._pace), ""
         except Exception:  # a person's network may hold anything: a lock, an open file, ...
             log.info("%s cannot be copied", name, exc_info=True)
 
@@ -67,14 +71,42 @@ class AttributionErrands:
         if self._trouble:
             return without_note(page, self._trouble)
         if self._attributor is None:
-            if not self._asked:
-                self._asked = True
-                self._lend(self._number)
+            self._borrow()
             return page
         from deepvis.models.errors import ModelError  # noqa: PLC0415  (only where it is needed)
 
         try:
             return maker.attribute(page, self._attributor, errand, show)
         except (ModelError, RuntimeError) as error:
-            said = str(error).splitlines()[0].rstrip(".")
-            return without_note(page, f"The attributions could not be computed: {said}.")
+            return without_note(page, _failed(error))
+
+    def explain(
+        self, maker: PageMaker, wish: WhyWish, errand: Errand, show: Callable[[WhyAnswer], None]
+    ) -> WhyAnswer | None:
+        """Attributions of any pictures of a page; None while the network is not here.
+
+        Raises:
+            Superseded: the errand is over.
+            GalleryError: a gallery is damaged.
+        """
+        if self._trouble:
+            return WhyAnswer(wish, problem=self._trouble)
+        if self._attributor is None:
+            self._borrow()
+            return None
+        from deepvis.models.errors import ModelError  # noqa: PLC0415  (only where it is needed)
+
+        try:
+            return maker.explain(wish, self._attributor, errand, show)
+        except (ModelError, RuntimeError) as error:
+            return WhyAnswer(wish, problem=_failed(error))
+
+    def _borrow(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self._lend(self._number)
+
+
+def _failed(error: Exception) -> str:
+    said = str(error).splitlines()[0].rstrip(".")
+    return f"The attributions could not be computed: {said}."

@@ -21,11 +21,15 @@ class RandomizedCheck:
         depth: name of the lowest layer that was randomized, for people.
         correlation: Spearman's rank correlation with the true view, of absolute values, -1..1.
         picture_rgb: uint8 `(height, width, 3)`, drawn like the true one.
+        extent: lowest and highest value.
+        counts: int64 `(50,)`, histogram between `extent`; None unless the view is the histogram.
     """
 
     depth: str
     correlation: float
     picture_rgb: NDArray[np.uint8]
+    extent: tuple[float, float] = (0.0, 0.0)
+    counts: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

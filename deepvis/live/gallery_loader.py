@@ -6,17 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from deepvis.gallery.errors import GalleryError
-from deepvis.live.activity_grid import ActivityGrids
 from deepvis.live.attribution_errands import AttributionErrands
 from deepvis.live.crop_pictures import CropPictures
 from deepvis.live.errand import Errand, Superseded
 from deepvis.live.events import Event, Notice
+from deepvis.live.gallery_desk import GalleryDesk
 from deepvis.live.gallery_shelf import GalleryShelf
-from deepvis.live.layer_pages import LayerPages
 from deepvis.live.mailbox import Mailbox, Outbox
 from deepvis.live.page_attributions import is_waiting
-from deepvis.live.page_maker import PageMaker
-from deepvis.live.page_notes import layer_not_synthesized, not_scanned
 from deepvis.live.pages import (
     LayerPageData,
     PatternPicture,
@@ -24,13 +21,10 @@ from deepvis.live.pages import (
     UnitPageData,
     asks_for_tiles,
 )
-from deepvis.live.pattern_grid import PatternGrid
-from deepvis.live.pattern_tiles import LayerTiles, Tiles
-from deepvis.live.recent import Recent
 from deepvis.live.session_frames import KeptPicture, SessionFrames, keep_frames, session_page
-from deepvis.live.synthesized import SynthesizedTiles
+from deepvis.live.why import Pace
 from deepvis.live.worker import Worker
-from deepvis.records import Stage, View
+from deepvis.records import Stage, UnitId, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +32,12 @@ if TYPE_CHECKING:
 
     from deepvis.live.loan import Loan
     from deepvis.live.running_model import RunningModel
+    from deepvis.live.turns import Turns
+    from deepvis.live.why import WhyAnswer, WhyWish
     from deepvis.records import LayerInfo
 
 RELOAD_EVERY_S = 1.0
 """While a scan writes, pages are made anew this often."""
-PAGE_BYTES = 64 << 20
 
 
 class GalleryLoader(Worker):
@@ -66,21 +61,28 @@ class GalleryLoader(Worker):
         self.layer_pages: Mailbox[LayerPageData] = Mailbox(notify)
         self.session_pages: Mailbox[SessionPage] = Mailbox(notify)
         self.loans: Mailbox[Loan] = Mailbox(self.bell.ring)
+        self.why_wishes: Outbox[WhyWish] = Outbox(self.bell.ring)
+        self.whys: Outbox[WhyAnswer] = Outbox(notify)
+        self._unexplained: dict[bool, WhyWish] = {}
         self._attributions: AttributionErrands | None = None
         self._refreshes: Mailbox[bool] = Mailbox(self.bell.ring)
         self._session_frames: Mailbox[SessionFrames] = Mailbox(self.bell.ring)
         self._keeps: Outbox[SessionFrames] = Outbox(self.bell.ring)
         self._plain: Outbox[KeptPicture] = Outbox(self.bell.ring)
         self._pictures = CropPictures()
-        self._desk: _Desk | None = None
+        self._desk: GalleryDesk | None = None
         self._view = View()
+        self._rang = False
         self._look_s: float | None = None
         self._looked_s = 0.0
         self._answered: dict[str, object] = {}
 
-    def tell_network(self, lend: Callable[[int], None]) -> None:
-        """Who lends the running network, into `loans`; to be said before the start. Without it nothing is computed."""
-        self._attributions = AttributionErrands(lend)
+    def tell_network(self, lend: Callable[[int], None], turns: Turns | None = None) -> None:
+        """Who lends the running network, into `loans`, and when to rest; to be said before the start.
+
+        Without it nothing is computed.
+        """
+        self._attributions = AttributionErrands(lend, Pace(turns, self._rest))
 
     def refresh(self) -> None:
         """Look at the galleries again: somebody may have written to them; any thread may call this."""
@@ -106,6 +108,9 @@ class GalleryLoader(Worker):
             self._work()
             self._compress()
         except Superseded:
+            self._rang = True
+        if self._rang:
+            self._rang = False
             self.bell.ring()
 
     def close(self) -> None:
@@ -124,6 +129,9 @@ class GalleryLoader(Worker):
         if running is not None and (self._desk is None or not running.same_results(self._desk.running)):
             self._open_desk(running)
         self._view = view or self._view
+        for wish in self.why_wishes.take_all():
+            # of each kind the newest: what is seen large, and what stands in the section
+            self._unexplained[wish.look is not None] = wish
         # no look is due before there is a model to look for: an alarm nobody answers would keep this thread awake, and
         # the thread that loads the model would get the interpreter only every 5 ms
         if self._desk is not None and (refresh or running is not None or view is not None):
@@ -135,7 +143,7 @@ class GalleryLoader(Worker):
         self._pictures.clear()
         self._answered.clear()
         shelf = GalleryShelf(running.info.name, self._gallery_dir, lambda text: self.report(Notice(text, "error")))
-        self._desk = _Desk(running, shelf, self._pictures)
+        self._desk = GalleryDesk(running, shelf, self._pictures)
         self._look_s = 0.0
 
     def _look(self) -> None:
@@ -173,6 +181,8 @@ class GalleryLoader(Worker):
             # what takes longest comes last
             if self._view.unit < layer.units and self._attributions is not None:
                 self._attribute(desk, layer, self._attributions)
+            if self._attributions is not None:
+                self._explain(desk, self._attributions)
         except GalleryError as error:
             self._give_up(desk, error)
 
@@ -189,19 +199,19 @@ class GalleryLoader(Worker):
         layers = self._desk.running.info.layers
         return next((info for info in layers if info.name == self._view.layer and not info.reason), None)
 
-    def _answer_page(self, desk: _Desk, layer: LayerInfo) -> None:
+    def _answer_page(self, desk: GalleryDesk, layer: LayerInfo) -> None:
         key = (desk.generation, layer.name, self._view.unit)
         if self._answered.get("page") == key:
             return
         self.pages.put(desk.page(layer, self._view.unit, self._errand(), self.pages.put))
         self._answered["page"] = key
 
-    def _attribute(self, desk: _Desk, layer: LayerInfo, attributions: AttributionErrands) -> None:
+    def _attribute(self, desk: GalleryDesk, layer: LayerInfo, attributions: AttributionErrands) -> None:
         """Complete the page that was answered, one attribution after the other."""
         key = (desk.generation, layer.name, self._view.unit)
         if self._answered.get("attributions") == key:
             return
-        errand = self._errand()
+        errand = self._long_errand()
 
         def show(part: UnitPageData) -> None:
             desk.remember(layer, part)
@@ -216,7 +226,22 @@ class GalleryLoader(Worker):
         if not is_waiting(page):
             self._answered["attributions"] = key
 
-    def _answer_pattern(self, desk: _Desk, layer: LayerInfo) -> None:
+    def _explain(self, desk: GalleryDesk, attributions: AttributionErrands) -> None:
+        """What was asked besides; what is seen large comes first. A wish about another unit is over."""
+        for large in (True, False):
+            wish = self._unexplained.get(large)
+            if wish is not None and wish.unit == UnitId(self._view.model, self._view.layer, self._view.unit):
+                answer = attributions.explain(desk.maker, wish, self._long_errand(), self.whys.put)
+                if answer is None:
+                    continue
+                self.whys.put(answer)
+            self._unexplained.pop(large, None)
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep, or until something is said; what of it is no reason to stop is heard after the step."""
+        self._rang = self.bell.wait(seconds) or self._rang
+
+    def _answer_pattern(self, desk: GalleryDesk, layer: LayerInfo) -> None:
         view = self._view
         if view.grid.height < 1 or view.grid.width < 1:
             return
@@ -228,7 +253,7 @@ class GalleryLoader(Worker):
         self.patterns.put(desk.pattern(view, layer, self._errand(), self.patterns.put))
         self._answered["pattern"] = key
 
-    def _answer_layer(self, desk: _Desk, layer: LayerInfo) -> None:
+    def _answer_layer(self, desk: GalleryDesk, layer: LayerInfo) -> None:
         ordered = self._view.stage is Stage.CORRELATION
         key = (desk.generation, layer.name, ordered)
         if self._answered.get("layer") == key:
@@ -236,10 +261,17 @@ class GalleryLoader(Worker):
         self.layer_pages.put(desk.layers.make(layer, self._errand(), ordered=ordered))
         self._answered["layer"] = key
 
-    def _errand(self) -> Errand:
-        return Errand(lambda: self.views.waiting or self.models.waiting or self.stopping)
+    def _long_errand(self) -> Errand:
+        """One that rests for live pictures: what is quickly answered need not wait for its end."""
+        return Errand(lambda: self._is_superseded() or self._session_frames.waiting or self.why_wishes.waiting)
 
-    def _give_up(self, desk: _Desk, error: GalleryError) -> None:
+    def _is_superseded(self) -> bool:
+        return self.views.waiting or self.models.waiting or self.stopping
+
+    def _errand(self) -> Errand:
+        return Errand(self._is_superseded)
+
+    def _give_up(self, desk: GalleryDesk, error: GalleryError) -> None:
         """The damaged gallery is closed; what the other one knows is shown, and why it is not more."""
         for gallery in desk.shelf.galleries:
             if str(gallery.path) in str(error):
@@ -270,92 +302,3 @@ class GalleryLoader(Worker):
         self.report(Notice(f"Kept {what} of this session for {frames.unit} in {desk.shelf.own}."))
         self._looked_s = 0.0
         self.refresh()
-
-
-class _Desk:
-    """Everything that belongs to one running model.
-
-    Attributes:
-        running: the model.
-        shelf: its galleries.
-        layers: makes layer pages.
-        maker: makes unit pages.
-        generation: another one whenever the galleries changed; 0 before the first look.
-    """
-
-    def __init__(self, running: RunningModel, shelf: GalleryShelf, pictures: CropPictures) -> None:
-        self.running = running
-        self.shelf = shelf
-        self.layers = LayerPages(running, shelf)
-        self.generation = 0
-        self._pictures = pictures
-        self.maker = PageMaker(running, shelf, pictures)
-        self._pages: Recent[UnitPageData] = Recent(PAGE_BYTES)
-        self._tiles: tuple[object, Tiles] | None = None
-        self._activity = ActivityGrids()
-
-    def renew(self) -> None:
-        """The galleries changed: nothing that was made of them holds any longer, but decoded pictures."""
-        self.generation += 1
-        self._pages.clear()
-        self._tiles = None
-        self._activity.forget()
-        self.layers.forget()
-
-    def page(self, layer: LayerInfo, unit: int, errand: Errand, show: Callable[[UnitPageData], None]) -> UnitPageData:
-        """The page of a unit, remembered or made."""
-        key = (layer.name, unit)
-        known = self._pages.get(key)
-        if known is not None:
-            return known
-        return self.remember(layer, self.maker.make(layer, unit, errand, show))
-
-    def remember(self, layer: LayerInfo, page: UnitPageData) -> UnitPageData:
-        """Keep a page until the galleries change."""
-        return self._pages.put((layer.name, page.unit.unit), page, _page_bytes(page))
-
-    def pattern(
-        self, view: View, layer: LayerInfo, errand: Errand, show: Callable[[PatternPicture], None]
-    ) -> PatternPicture:
-        """The pattern grid, or why there is none."""
-        if view.stage is Stage.ACTIVITY:
-            known = self.layers.record(layer)
-            if known is not None:
-                return self._activity.draw(view, layer, known, errand)
-            why = self.layers.make(layer, errand, ordered=False).problem
-            return PatternPicture(view, None, None, layer.units, problem=why)
-        tiles = self._layer_tiles(view.stage, layer, all_patterns=view.all_patterns)
-        if tiles is None:
-            why = self.shelf.trouble or self._why_no_tiles(view.stage, layer)
-            return PatternPicture(view, None, None, layer.units, problem=why)
-        found = self.layers.record(layer)
-        record = None if found is None else found[1]
-        return PatternGrid(view, layer, tiles, record).draw(self._pictures, errand, show)
-
-    def _why_no_tiles(self, stage: Stage, layer: LayerInfo) -> str:
-        if stage is Stage.SYNTHESIZED:
-            return layer_not_synthesized(self.running, layer)
-        return not_scanned(self.running, layer, scanned=self.shelf.scanned)
-
-    def _layer_tiles(self, stage: Stage, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
-        key = (stage, layer.name, all_patterns)
-        if self._tiles is None or self._tiles[0] != key:
-            make = self._synthesized if stage is Stage.SYNTHESIZED else self._exemplars
-            made = make(layer, all_patterns=all_patterns)
-            self._tiles = None if made is None else (key, made)
-        return None if self._tiles is None else self._tiles[1]
-
-    def _synthesized(self, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
-        tiles = SynthesizedTiles(self.shelf, layer.name, self.running.identity, all_patterns=all_patterns)
-        return tiles if len(tiles) else None
-
-    def _exemplars(self, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
-        knowing = [gallery for gallery in self.shelf.galleries if gallery.has_tiles(layer.name)]
-        made = [LayerTiles(gallery, layer.name, layer.units, all_patterns=all_patterns) for gallery in knowing]
-        return next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
-
-
-def _page_bytes(page: UnitPageData) -> int:
-    pictures = (*page.exemplars, *page.minima, *page.quantiles, *page.kept, *page.synthesized, *page.attributions)
-    arrays = [array for picture in pictures for array in (picture.rgb, picture.whole_rgb) if array is not None]
-    return sum(array.nbytes for array in arrays) + 4096

@@ -74,6 +74,11 @@ class Outbox(Generic[T]):
         self._items.append(item)
         self._on_put()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an item is there."""
+        return bool(self._items)
+
     def take(self) -> T | None:
         """The oldest item, or None where there is none; only one thread may take."""
         return self._items.popleft() if self._items else None

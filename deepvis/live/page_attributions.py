@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deepvis.gallery.records import ImageKind
 from deepvis.kinds import Method
 from deepvis.live.crop_pictures import placeholder
 from deepvis.live.pages import PagePicture, Why
+from deepvis.live.why import WhyAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from deepvis.gallery.records import ImageRecord, UnitRecord
+    from deepvis.gallery.records import Exemplar, ImageRecord, UnitRecord
     from deepvis.live.crop_pictures import CropPictures
     from deepvis.live.errand import Errand
     from deepvis.live.exemplar_attributor import ExemplarAttributor
     from deepvis.live.gallery_shelf import OpenGallery
     from deepvis.live.pages import UnitPageData
+    from deepvis.live.why import WhyWish
     from deepvis.records import UnitId
 
 ON_THEIR_WAY = "They are being computed with the running network."
+
+
+NO_POSITION = "Where the unit was largest in this picture is not known, so nothing can be followed back from there."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sought:
+    """An exemplar whose attribution is wanted.
+
+    Attributes:
+        exemplar: of the unit; None for a live frame, whose `source_rgb` is what the network saw.
+        crop: the exemplar, as the page shows it.
+        parameters: of the scan that found it.
+        method: by which.
+    """
+
+    exemplar: Exemplar | None
+    crop: PagePicture
+    parameters: Mapping[str, object]
+    method: Method
 
 
 class PageAttributions:
@@ -76,17 +98,49 @@ class PageAttributions:
         """
         gallery, record = found
         stored = _stored(gallery, record)
-        method = next((Method(image.recipe) for image in stored.values()), Method.DECONVNET)
-        parameters = {} if (job := gallery.job(record.unit.layer)) is None else job.parameters
+        method, parameters = _method(stored), _parameters(gallery, record)
         there = len(page.attributions)
         for exemplar, crop in zip(record.exemplars[there:], page.exemplars[there:], strict=False):
             errand.go_on()
             picture = self._known(gallery, stored.get(exemplar.rank), crop, record.unit)
             if picture is None:
-                picture = attributor.attribute(record.unit, exemplar, crop, parameters, method)
+                picture = attributor.attribute(record.unit, Sought(exemplar, crop, parameters, method), errand)
             page = replace(page, attributions=(*page.attributions, picture))
             show(page)
         return without_note(page)
+
+    def explain(
+        self,
+        wish: WhyWish,
+        found: tuple[OpenGallery, UnitRecord] | None,
+        attributor: ExemplarAttributor,
+        errand: Errand,
+        show: Callable[[WhyAnswer], None],
+    ) -> WhyAnswer:
+        """Attributions of any pictures of a page.
+
+        Args:
+            wish: which, and how they are drawn.
+            found: the gallery that they come from, and what it knows of the unit; live frames need none.
+            attributor: computes them.
+            errand: asked between two of them.
+            show: gets the answer with each further one.
+
+        Raises:
+            Superseded: the errand is over.
+            ModelError: gradients cannot be followed through the network.
+        """
+        method = _method({} if found is None else _stored(*found))
+        answer = WhyAnswer(wish)
+        for crop in wish.pictures:
+            sought = _sought(crop, found, method)
+            if isinstance(sought, Sought):
+                picture = attributor.attribute(wish.unit, sought, errand, wish.look)
+            else:
+                picture = picture_of(crop, None, Why("no attribution", reason=sought))
+            answer = replace(answer, made=(*answer.made, picture))
+            show(answer)
+        return answer
 
     def _known(
         self, gallery: OpenGallery, image: ImageRecord | None, crop: PagePicture, unit: UnitId
@@ -101,6 +155,34 @@ class PageAttributions:
         told = image.metadata
         coverage, reason = (str(told.get(name, "")) for name in ("coverage", "reason"))
         return picture_of(crop, rgb, made_why(Method(str(told["method"])), coverage=coverage, reason=reason))
+
+
+def _method(stored: Mapping[int, ImageRecord]) -> Method:
+    """By which method those of the gallery were made."""
+    return next((Method(image.recipe) for image in stored.values()), Method.DECONVNET)
+
+
+def _parameters(gallery: OpenGallery, record: UnitRecord) -> Mapping[str, object]:
+    """Of the scan that found the exemplars."""
+    job = gallery.job(record.unit.layer)
+    return {} if job is None else job.parameters
+
+
+def _sought(crop: PagePicture, found: tuple[OpenGallery, UnitRecord] | None, method: Method) -> Sought | str:
+    """What is to be attributed for a picture of a page, or why nothing can be, a sentence."""
+    if crop.cropped and crop.source_rgb is not None and crop.position is not None:
+        return Sought(None, crop, {}, method)
+    if found is None or (exemplar := _exemplar_of(found[1], crop)) is None:
+        return NO_POSITION
+    return unable(found[1]) or Sought(exemplar, crop, _parameters(*found), method)
+
+
+def _exemplar_of(record: UnitRecord, crop: PagePicture) -> Exemplar | None:
+    """What the gallery knows of a picture of the page."""
+    place = (crop.value, crop.position)
+    name = None if crop.path is None else crop.path.name
+    every = (*record.exemplars, *record.minima, *record.quantiles)
+    return next((one for one in every if (one.value, one.position) == place and one.path.name == name), None)
 
 
 def unable(record: UnitRecord) -> str:

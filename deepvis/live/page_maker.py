@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from deepvis.live.exemplar_attributor import ExemplarAttributor
     from deepvis.live.gallery_shelf import GalleryShelf, OpenGallery
     from deepvis.live.running_model import RunningModel
+    from deepvis.live.why import WhyAnswer, WhyWish
     from deepvis.records import LayerInfo
 
 _IMAGE_PARTS = {
@@ -102,6 +103,19 @@ class PageMaker:
         if source is None or unable(source[1]):
             return page
         return self._attributions.complete(page, source, attributor, errand, show)
+
+    def explain(
+        self, wish: WhyWish, attributor: ExemplarAttributor, errand: Errand, show: Callable[[WhyAnswer], None]
+    ) -> WhyAnswer:
+        """Attributions of any pictures of a unit's page; `show` gets the answer with each further one.
+
+        Raises:
+            Superseded: the errand is over.
+            GalleryError: a gallery is damaged.
+            ModelError: gradients cannot be followed through the network.
+        """
+        source = _scanned(self._records(wish.unit.layer, wish.unit.unit))
+        return self._attributions.explain(wish, source, attributor, errand, show)
 
     def _records(self, layer: str, unit: int) -> list[tuple[OpenGallery, UnitRecord]]:
         identity = self._running.identity
@@ -184,12 +198,13 @@ class PageMaker:
         title = str(image.metadata.get("title") or image.recipe or image.kind.value)
         seen = image.kind is ImageKind.SESSION
         box = _box(image.metadata.get("box"), rgb.shape[:2])
+        place = _position(image.metadata.get("position")) if seen else None
         if box is None:
-            return PagePicture(shown_crop(rgb), value, title, source_rgb=rgb, cropped=seen)
+            return PagePicture(shown_crop(rgb), value, title, source_rgb=rgb, position=place, cropped=seen)
         whole, within = shown_whole(rgb, box)
         top, left, bottom, right = box
         crop = shown_crop(rgb[top:bottom, left:right])
-        return PagePicture(crop, value, title, whole, within, source_rgb=rgb, cropped=seen)
+        return PagePicture(crop, value, title, whole, within, source_rgb=rgb, position=place, cropped=seen)
 
     def _with_exemplars(
         self,
@@ -274,3 +289,10 @@ def _box(value: object, size: tuple[int, ...]) -> tuple[int, int, int, int] | No
     top, left = max(0, round(rect.top)), max(0, round(rect.left))
     bottom, right = min(size[0], round(rect.bottom)), min(size[1], round(rect.right))
     return (top, left, bottom, right) if top < bottom and left < right else None
+
+
+def _position(value: object) -> tuple[int, int] | None:
+    """A position `[row, column]` of a picture's metadata; None where there is none."""
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(side, int) for side in value):
+        return None
+    return int(value[0]), int(value[1])

@@ -75,12 +75,14 @@ class Why:
         caveat: what is known to be wrong with the method, one line; empty where nothing was computed.
         coverage: why it is the plain gradient instead of what was asked for, a sentence; empty elsewhere.
         reason: why there is nothing to see, a sentence; empty where there is.
+        drawn: how it is drawn, a sentence.
     """
 
     method: str
     caveat: str = ""
     coverage: str = ""
     reason: str = ""
+    drawn: str = "Raw view: mid gray is zero."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -114,7 +114,10 @@ class RandomizedChecks:
 
     def results(self, look: Look) -> tuple[RandomizedCheck, ...]:
         """What was compared last, drawn; deepest randomization last."""
-        return tuple(RandomizedCheck(one.depth, one.correlation, one.drawable.picture(look)) for one in self._checked)
+        return tuple(
+            RandomizedCheck(one.depth, one.correlation, one.drawable.picture(look), *one.drawable.figures(look))
+            for one in self._checked
+        )
 
     def _step(self, job: _Job) -> None:
         job.copy = job.copy or next(job.copies, None)

@@ -32,8 +32,10 @@ class UnitReading:
         field_text: size of the receptive field for people; empty while not known.
         prefix: activations at class and register tokens; empty where the network has none.
         picture_rgb: uint8 `(height, width, 3)` for the unit's pane; None while the pane has no size. Its map is that of
-            the grid: where the grid shows gradients, the gradients of this unit. All numbers are activations.
+            the grid: where the grid shows gradients, the gradients of this unit. All numbers but `gradient` are of
+            activations.
         also_box: the same as `box` in the second of two pictures that are shown; None where there is none.
+        gradient: at `position`, where the grid shows gradients; None elsewhere.
     """
 
     unit: int
@@ -48,6 +50,7 @@ class UnitReading:
     prefix: tuple[float, ...]
     picture_rgb: NDArray[np.uint8] | None
     also_box: Rect | None = None
+    gradient: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from deepvis.live.studio import StudioWorker
 from deepvis.live.studio_door import Studio, StudioStates
 from deepvis.live.turns import Turns
 from deepvis.live.weights import WeightWorker
+from deepvis.live.why import LOSS
 from deepvis.records import View
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from deepvis.live.result import LiveResult
     from deepvis.live.scan_wish import ScanWish
     from deepvis.live.weight_records import LayerWeightsPage, UnitWeightsPage, WeightCorrelationPage
+    from deepvis.live.why import WhyAnswer, WhyWish
     from deepvis.live.worker import Worker
     from deepvis.records import ModelInfo, ModelRequest, Precision
     from deepvis.sources.base import FrameSource, SourceCommand
@@ -83,14 +85,20 @@ class LiveSession:
         self._scan = ScanRunner(self._events.put, self.refresh_gallery)
         self._inference = InferenceWorker(self._hear, self._results, self.meters.inferred, threads)
         self._inference.tell_session(self._gallery.take_session_frames, self._gallery.take_picture)
-        self._gallery.tell_network(self._inference.page_loans.put)
+        page_turns, turns = Turns(threads, loss=LOSS), Turns(threads)
+        self._gallery.tell_network(self._inference.page_loans.put, page_turns)
         self._inference.tell_pages(self._gallery.loans.put)
         self._capture = CaptureWorker(self._events.put, self._inference.frames, self.meters.captured)
-        states, turns = StudioStates(notify), Turns(threads)
+        states = StudioStates(notify)
         self._studio = StudioWorker(
             self._events.put, states, self._inference.loans.put, self._gallery.refresh, turns, gallery_dir
         )
-        self._inference.tell_studio(self._studio.loans.put, turns.frame)
+
+        def framed() -> None:
+            turns.frame()
+            page_turns.frame()
+
+        self._inference.tell_studio(self._studio.loans.put, framed)
         self.studio = Studio(self._studio, states)
         self._weights = WeightWorker(self._events.put, notify)
         self._inference.tell_weights(self._weights.sources.put)
@@ -237,6 +245,17 @@ class LiveSession:
     def keep_session_exemplars(self) -> None:
         """Write the selected unit's frames of this session to the person's gallery; a `Notice` tells how it ended."""
         self._inference.keeps.put(True)
+
+    def ask_why(self, wish: WhyWish) -> None:
+        """Which pixels of some pictures of the selected unit's page speak for it; `take_whys` answers.
+
+        Of what is to be seen large, and of the others, the newest wish of each is answered; live pictures go first.
+        """
+        self._gallery.why_wishes.put(wish)
+
+    def take_whys(self) -> list[WhyAnswer]:
+        """What was found since the last call; `WhyAnswer.wish` tells a late one."""
+        return self._gallery.whys.take_all()
 
     def refresh_gallery(self) -> None:
         """Look at the gallery again: somebody may have written to it."""

@@ -36,15 +36,17 @@ class Turns:
     Args:
         live_threads: torch threads of the live pictures.
         clock: seconds.
+        loss: part of the live frames that the work may cost.
 
     Attributes:
         steps: so many steps have begun.
     """
 
-    def __init__(self, live_threads: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, live_threads: int = 1, clock: Callable[[], float] = time.monotonic, loss: float = LOSS) -> None:
         self.steps = 0
         self._live_threads = live_threads
         self._clock = clock
+        self._loss = loss
         self._lock = threading.Lock()
         self._worked_s = 0.0
         self._step_s: float | None = None
@@ -109,7 +111,7 @@ class Turns:
             return UNKNOWN_WORK
         # frames per second while it works, over those while it rests
         loss = 1 - self._alone_s / self._disturbed_s
-        part = LOSS / loss if loss > LOSS else 1.0
+        part = self._loss / loss if loss > self._loss else 1.0
         return min(MOST_WORK, max(LEAST_WORK, part))
 
     def _worked(self) -> float:

@@ -24,7 +24,7 @@ def ready(networks):
 
 def test_a_pictures_attribution_is_that_of_its_subject(ready, make_picture):
     engine, rgb, target = ready(), make_picture(50, 40), Target("body", 1, SeedKind.MAXIMUM)
-    made = attribute_picture(engine, rgb, Fit.STRETCH, target, Method.GUIDED)
+    made = attribute_picture(engine, [rgb], Fit.STRETCH, target, Method.GUIDED)
     picture, _ = engine.loaded.preprocessing.prepare(rgb, Fit.STRETCH)
     expected = Subject(engine, picture).attribute(target, Method.GUIDED)
     np.testing.assert_array_equal(made.values, expected.values.numpy())
@@ -35,7 +35,7 @@ def test_a_pictures_attribution_is_that_of_its_subject(ready, make_picture):
 
 
 def test_what_a_gray_network_saw_has_three_equal_channels(ready, make_picture):
-    made = attribute_picture(ready("gray"), make_picture(32, 48), Fit.CROP, Target("body", 1), Method.GRADIENT)
+    made = attribute_picture(ready("gray"), [make_picture(32, 48)], Fit.CROP, Target("body", 1), Method.GRADIENT)
     assert made.input_rgb.shape == (32, 48, 3)
     assert (made.input_rgb == made.input_rgb[..., :1]).all()
     assert made.values.shape == (1, 32, 48)

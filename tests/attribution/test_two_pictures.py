@@ -192,10 +192,10 @@ def test_pictures_are_taken_apart_by_what_the_method_gives():
 
 def test_one_picture_stands_for_both_and_two_are_seen_side_by_side(engine, make_picture):
     first, second = make_picture(seed=1), make_picture(90, 60, seed=2)
-    made = attribute_picture(engine, first, Fit.CROP, Target("branch", 2), Method.GRADIENT, second)
+    made = attribute_picture(engine, [first, second], Fit.CROP, Target("branch", 2), Method.GRADIENT)
     assert made.values.shape == (6, 32, 48)
     assert made.input_rgb.shape == (32, 96, 3)
-    alone = attribute_picture(engine, first, Fit.CROP, Target("branch", 2), Method.GRADIENT)
+    alone = attribute_picture(engine, [first], Fit.CROP, Target("branch", 2), Method.GRADIENT)
     np.testing.assert_array_equal(alone.values[:3], alone.values[3:])
     np.testing.assert_allclose(alone.values[:3], made.values[:3], rtol=1e-5, atol=1e-7)
     assert not np.array_equal(made.values[3:], alone.values[3:])

@@ -63,6 +63,7 @@ class FakeSession:
         self.calls: list[tuple] = []
         self.events: list[object] = []
         self.result: LiveResult | None = None
+        self.whys: list[object] = []
         self.studio = FakeStudio()
 
     def set_view(self, view):
@@ -75,6 +76,10 @@ class FakeSession:
     def take_result(self):
         result, self.result = self.result, None
         return result
+
+    def take_whys(self):
+        whys, self.whys = self.whys, []
+        return whys
 
     def counts(self, *, overall=False):
         return self.meters.counts(0, overall=overall)

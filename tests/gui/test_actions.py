@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from itertools import pairwise
 
 import pytest
@@ -157,8 +158,23 @@ def test_every_row_is_in_the_menu_of_its_group(acts):
     menus = {entry.text(): entry.menu() for entry in acts.window.menuBar().actions()}
     assert list(menus) == list(GROUPS)
     for spec in ACTIONS:
-        assert acts[spec.id] in menus[spec.group].actions()
+        own = menus[spec.group].actions()
+        inner = [entry for menu in own if menu.menu() is not None for entry in menu.menu().actions()]
+        assert acts[spec.id] in [*own, *inner]
     assert all(menu.toolTipsVisible() for menu in menus.values())
+
+
+def test_entries_of_one_family_stand_in_a_menu_of_their_own_without_its_name(acts):
+    acts.fill(acts.window.menuBar())
+    (group,) = [entry.menu() for entry in acts.window.menuBar().actions() if entry.text() == "Backward views"]
+    (family,) = [entry.menu() for entry in group.actions() if entry.text() == "Backward view"]
+    words = [entry.text() for entry in family.actions()]
+    assert words[:3] == ["Off", "Gradient", "Gradient × input"]
+    assert not any("Backward view" in word for word in words)
+    assert family.toolTipsVisible()
+    # found in the palette, and told in the tooltip, by the whole name
+    assert "Backward view: gradient" in [words for row in palette_rows() for words in astuple(row)]
+    assert acts["back_gradient"].toolTip().startswith("Backward view: gradient")
 
 
 def test_lines_set_groups_of_a_menu_apart_and_never_begin_or_end_it(acts):

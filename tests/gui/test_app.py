@@ -15,12 +15,13 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QP
 from PyQt6.QtWidgets import QApplication
 
 from deepvis.config import Settings
-from deepvis.gui.app import App
+from deepvis.gui.app import App, _served
 from deepvis.gui.recipe_choice import RecipeChoice
 from deepvis.gui.remembered import Remembered
-from deepvis.options import RunOptions
+from deepvis.options import RunOptions, ServeOptions
 from deepvis.places import config_dir, images_dir
 from deepvis.records import ModelRequest, Precision
+from deepvis.serving.service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -352,3 +353,17 @@ def test_a_unit_that_is_clicked_grows_a_picture_that_is_still_there_after_a_rest
     assert difference.mean() < 8
     assert kept.pictures[0].value == pytest.approx(fresh.value)
     assert not again.window.page.synthesis.growing
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (RunOptions(), "It ends with Ctrl+C here, or when the window is closed."),
+        (RunOptions(offscreen=True), "It ends with Ctrl+C here."),
+        (RunOptions(offscreen=True, seconds=90.0), "It ends with Ctrl+C here, or after 90 seconds."),
+    ],
+)
+def test_whoever_serves_a_window_is_told_how_it_ends(qtbot, window, capsys, options, sentence):
+    service = Service(ServeOptions(port=0))
+    _served(window, service, options).close()
+    assert capsys.readouterr().out.splitlines() == [service.invitation, sentence]

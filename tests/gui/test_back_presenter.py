@@ -223,6 +223,27 @@ def test_the_check_shows_both_pictures_and_how_alike_they_are(turned_on, show):
     assert len(view.cells()) == 1
 
 
+def test_the_check_of_a_histogram_shows_both_histograms(turned_on, show):
+    turned_on.controller.change_back(view=BackView.HISTOGRAM)
+    counts, others = np.arange(50), np.arange(50)[::-1].copy()
+    answered(turned_on, show, counts=counts, extent=(-2.0, 3.0))
+    pair = turned_on.back_dock.panel.picture.histograms
+    assert not pair.other.isVisible()
+    turned_on.acts.trigger("toggle_check")
+    answered(turned_on, show, counts=counts, extent=(-2.0, 3.0))
+    assert pair._waiting.isVisible()
+    check = replace(make_checks(0.125)[0], counts=others, extent=(-1.0, 1.0))
+    answered(turned_on, show, counts=counts, extent=(-2.0, 3.0), checks=(check,))
+    assert pair.own.counts is counts
+    assert pair.other.counts is others
+    assert pair.other.isVisible()
+    assert not pair._waiting.isVisible()
+    assert pair.own.width() > 60
+    turned_on.acts.trigger("toggle_check")
+    answered(turned_on, show, counts=counts, extent=(-2.0, 3.0))
+    assert not pair.other.isVisible()
+
+
 # the grid of gradients
 
 
@@ -235,6 +256,12 @@ def test_a_grid_of_gradients_says_of_what(turned_on, show, answer):
     panel = turned_on.grid_panel
     assert panel._detail.text.startswith("gradients of blocks.0/0  ·  ")
     assert panel._stages.currentText() == "gradients"
+    unit = turned_on.unit_panel.unit
+    show(turned_on, grid=grid, back=make_back(controller.view), unit=replace(result.unit, value=7.5, gradient=-0.25))
+    assert unit._value == "gradient −0.250"
+    assert panel.color_bar._mark is not None
+    show(turned_on, grid=grid, back=make_back(controller.view), unit=replace(result.unit, value=7.5))
+    assert unit._value == "7.50"
     assert panel.color_bar._mark is None
     assert "gradient, maximum" in turned_on.presenter.hover_text(3, None)
     turned_on.acts.trigger("toggle_gradients")

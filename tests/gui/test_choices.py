@@ -23,8 +23,9 @@ def ticked(menu) -> list[str]:
 
 
 def test_every_choice_has_a_menu_with_one_tick(menus):
-    assert set(menus) == {choice.text for choice in CHOICES}
-    assert [len(ticked(menu)) for menu in menus.values()] == [1] * len(CHOICES)
+    # the methods are actions, each with a tick of its own
+    assert set(menus) - {"Backward view"} == {choice.text for choice in CHOICES}
+    assert {name: len(ticked(menu)) for name, menu in menus.items()} == dict.fromkeys(menus, 1)
 
 
 @pytest.mark.parametrize(

@@ -431,6 +431,30 @@ def test_behind_a_closed_page_nothing_begins(window, automatic, made, qtbot):
     assert automatic.wishes == []
 
 
+def test_behind_another_tab_nothing_begins_until_the_page_is_in_front(window, automatic, made, qtbot):
+    window.cause_dock.open_panel()
+    qtbot.waitUntil(lambda: window.cause_dock.is_seen)
+    window.controller.select_unit(9)
+    page(window, made)
+    qtbot.wait(3 * SETTLE_MS)
+    assert automatic.wishes == []
+    window.page_dock.raise_()
+    qtbot.waitUntil(lambda: len(automatic.wishes) == 1, timeout=10 * SETTLE_MS)
+    assert automatic.wishes[0].unit.unit == 9
+
+
+def test_a_unit_that_was_left_meanwhile_does_not_begin_when_the_page_comes_to_the_front(window, automatic, made, qtbot):
+    window.cause_dock.open_panel()
+    qtbot.waitUntil(lambda: window.cause_dock.is_seen)
+    window.controller.select_unit(9)
+    page(window, made)
+    qtbot.wait(2 * SETTLE_MS)
+    window.controller.go("blocks.1", 3)
+    window.page_dock.raise_()
+    qtbot.wait(2 * SETTLE_MS)
+    assert automatic.wishes == []
+
+
 def test_a_page_that_comes_late_keeps_the_place_that_it_begins_with(window, automatic, made, section, qtbot):
     window.controller.select_unit(9)
     qtbot.wait(SETTLE_MS + 100)

@@ -18,11 +18,36 @@ def noise(*shape):
     return np.random.default_rng(1).standard_normal(shape).astype(np.float32)
 
 
-def test_raw_puts_zero_at_mid_gray_and_the_largest_magnitude_at_an_end():
+def test_raw_puts_zero_at_mid_gray_and_the_largest_of_few_magnitudes_at_an_end():
     values = np.zeros((3, 2, 2), np.float32)
     values[:, 0, 1] = (-4, 2, 0)
     shown = draw(values, BackView.RAW, "auto")
     assert shown.tolist() == [[[128] * 3, [0, 191, 128]], [[128] * 3] * 2]
+
+
+@pytest.mark.parametrize("view", [BackView.RAW, BackView.GRAY])
+def test_one_value_that_is_far_stronger_than_all_others_does_not_make_the_rest_gray(view):
+    plain = noise(3, 40, 40)
+    before = draw(plain, view, "auto").astype(int)
+    struck = plain.copy()
+    struck[:, 7, 9] = 1e4
+    shown = draw(struck, view, "auto").astype(int)
+    assert (shown[7, 9] == 255).all()
+    shown[7, 9] = before[7, 9]
+    # a pixel more in the percentile moves the range a little
+    assert np.abs(shown - before).max() <= 4
+
+
+def test_the_range_of_raw_is_that_of_the_values_that_are_not_zero_and_the_same_for_both_signs():
+    sparse = np.zeros((3, 100, 100), np.float32)
+    magnitudes = np.arange(1, 401, dtype=np.float32)
+    sparse[0].flat[:400] = -magnitudes
+    shown = draw(sparse, BackView.RAW, "auto")[..., 0].ravel()
+    assert (shown[400:] == 128).all()
+    # the 399th of 400 is at the end
+    assert (shown[[398, 399]] == 0).all()
+    other = 255 - draw(-sparse, BackView.RAW, "auto")[..., 0].ravel()[:398].astype(int)
+    np.testing.assert_allclose(other, shown[:398], atol=1)
 
 
 def test_gray_shows_the_mean_over_colors_by_its_own_largest_magnitude():

@@ -309,6 +309,7 @@ def test_the_grid_shows_the_gradients_of_the_viewed_layer(chain, frame, view):
     expected = chain.gradients(frame.rgb, "body", 2, SeedKind.MAXIMUM, of="act")
     grid = result.grid
     assert grid.gradients
+    assert result.unit.gradient == pytest.approx(float(expected[1][result.unit.position]))
     np.testing.assert_allclose(grid.summary.maxima, expected.amax((1, 2)), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(grid.summary.minima, expected.amin((1, 2)), rtol=1e-4, atol=1e-6)
     assert grid.scale.colormap == "frost"

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from deepvis.attribution.subject import Subject
 from deepvis.gallery.files import gallery_file
 from deepvis.gallery.reader import GalleryReader
 from deepvis.gallery.records import ATTRIBUTION_JOB, ImageKind, JobRecord
 from deepvis.gallery.rows import ImageRow
 from deepvis.gallery.writer import GalleryWriter
+from deepvis.imaging.attribution_views import draw
+from deepvis.kinds import BackView, Method, Overlay, SeedKind
 from deepvis.live.attribution_errands import AttributionErrands
 from deepvis.live.crop_pictures import CropPictures
 from deepvis.live.errand import Errand, Superseded
-from deepvis.live.exemplar_attributor import ExemplarAttributor
+from deepvis.live.exemplar_attributor import LARGE_SIDE, ExemplarAttributor
 from deepvis.live.gallery_shelf import GalleryShelf
 from deepvis.live.loan import Loan
-from deepvis.live.page_attributions import ON_THEIR_WAY, is_waiting
+from deepvis.live.page_attributions import NO_POSITION, ON_THEIR_WAY, is_waiting
 from deepvis.live.page_maker import PageMaker
+from deepvis.live.pages import PagePicture
 from deepvis.live.running_model import RunningModel
+from deepvis.live.why import Pace, WhyWish
 from deepvis.models.engine import build_engine
+from deepvis.records import Backward, Rect, Target, UnitId
 from deepvis.sources.decode import decode_image
 from deepvis.sources.encode import encode_png
 
@@ -159,6 +167,11 @@ def opened(folder, engine):
     return shelf, PageMaker(running, shelf, CropPictures())
 
 
+def frame_of(engine, rgb, position=(1, 1), box=None):
+    """A live frame as a page has it; `rgb` is what the network saw."""
+    return PagePicture(rgb, 3.0, "camera", rgb, box, source_rgb=rgb, position=position, cropped=True)
+
+
 def lent(engine, number=0, *, own=True):
     return Loan(number, engine.info(), engine, own, None, "")
 
@@ -274,3 +287,148 @@ def test_a_running_session_completes_the_page_by_itself(scanned, session, networ
     page = session.wait(full, "The page with attributions")
     assert page.exemplars
     assert not is_waiting(page)
+
+
+# -------------------------------------------------------------------------- whatever else of a page is asked for
+
+
+def explain(engine, maker, wish, **paced):
+    parts = []
+    answer = maker.explain(wish, ExemplarAttributor(lent(engine), **paced), Errand(), parts.append)
+    return answer, parts
+
+
+def test_minimum_images_are_explained_like_exemplars(scanned, tmp_path):
+    scan, engine = scanned
+    scan(tmp_path / "g", attribution=None)
+    shelf, maker = opened(tmp_path / "g", engine)
+    page = maker.make(engine.info().layer("body"), 0, Errand())
+    # the best is the worst of another order: its attribution must be the one beside the exemplar
+    page = maker.attribute(page, ExemplarAttributor(lent(engine)), Errand(), lambda _: None)
+    answer, parts = explain(engine, maker, WhyWish(page.unit, (*page.minima, page.exemplars[0])))
+    assert [len(part.made) for part in parts] == list(range(1, len(page.minima) + 2))
+    assert all(made.why.method == "deconvnet" for made in answer.made)
+    np.testing.assert_array_equal(answer.made[-1].rgb, page.attributions[0].rgb)
+    shelf.close()
+
+
+def test_what_is_seen_large_is_drawn_as_the_backward_view_is(scanned, tmp_path):
+    scan, engine = scanned
+    scan(tmp_path / "g", attribution=None)
+    shelf, maker = opened(tmp_path / "g", engine)
+    page = maker.make(engine.info().layer("body"), 0, Errand())
+    drawn = {}
+    for overlay in Overlay:
+        look = Backward(view=BackView.NORM, overlay=overlay, opacity=0.5)
+        (drawn[overlay],) = explain(engine, maker, WhyWish(page.unit, page.exemplars[:1], look))[0].made
+    assert {max(made.rgb.shape) for made in drawn.values()} == {LARGE_SIDE}
+    assert np.ptp(drawn[Overlay.OFF].rgb) > 0
+    assert (drawn[Overlay.ACTIVE].rgb != drawn[Overlay.INACTIVE].rgb).any()
+    assert drawn[Overlay.OFF].why.drawn == "Drawn as norm."
+    assert "over active" in drawn[Overlay.ACTIVE].why.drawn
+    (bars,) = explain(engine, maker, WhyWish(page.unit, page.exemplars[:1], Backward(view=BackView.HISTOGRAM)))[0].made
+    assert bars.why.drawn == "Drawn as raw, mid gray is zero."
+    shelf.close()
+
+
+def test_a_live_frame_is_explained_without_a_gallery(scanned, tmp_path, make_picture):
+    _, engine = scanned
+    shelf, maker = opened(tmp_path / "nothing", engine)
+    size = engine.loaded.preprocessing.input_size
+    unit = UnitId(engine.loaded.name, "body", 0)
+    whole, part = (
+        explain(engine, maker, WhyWish(unit, (frame_of(engine, make_picture(*size), box=box),)))[0].made[0]
+        for box in (None, Rect(2, 3, 6, 8))
+    )
+    assert not whole.why.reason
+    assert (whole.rgb.shape[:2], part.rgb.shape[:2]) == (tuple(size), (6, 8))
+    subject = Subject(engine, torch.from_numpy(make_picture(*size)).permute(2, 0, 1))
+    values = subject.attribute(Target("body", 0, SeedKind.POSITION, (1, 1)), Method.DECONVNET).values
+    np.testing.assert_array_equal(whole.rgb, draw(values.numpy(), BackView.RAW, "auto"))
+    shelf.close()
+
+
+def test_a_picture_whose_place_is_not_known_says_so(scanned, tmp_path, make_picture):
+    _, engine = scanned
+    shelf, maker = opened(tmp_path / "nothing", engine)
+    unit = UnitId(engine.loaded.name, "body", 0)
+    plain = PagePicture(make_picture(8, 8), 1.0, "owl.jpg")
+    (made,) = explain(engine, maker, WhyWish(unit, (plain,)))[0].made
+    assert made.why.reason == NO_POSITION
+    shelf.close()
+
+
+class NotedTurns:
+    """Stands for `Turns`: notes when work goes on, and asks for rests."""
+
+    threads = 1
+
+    def __init__(self, rest_s):
+        self.noted, self._rest_s = [], rest_s
+
+    def begin_step(self):
+        self.noted.append("begin")
+
+    def end_step(self):
+        self.noted.append("end")
+
+    def rest_s(self):
+        return self._rest_s
+
+
+def test_attributions_take_turns_with_live_frames(scanned, tmp_path, make_picture):
+    _, engine = scanned
+    shelf, maker = opened(tmp_path / "nothing", engine)
+    size = engine.loaded.preprocessing.input_size
+    frames = tuple(replace(frame_of(engine, make_picture(*size, seed=seed)), title=str(seed)) for seed in range(3))
+    turns = NotedTurns(0.02)
+
+    def rest(seconds):
+        turns.noted.append("rest")
+        time.sleep(seconds)
+
+    before = torch.get_num_threads()
+    explain(engine, maker, WhyWish(UnitId(engine.loaded.name, "body", 0), frames), pace=Pace(turns, rest))
+    torch.set_num_threads(before)
+    assert [word for word in turns.noted if word != "rest"] == ["begin", "end"] * 3
+    assert turns.noted[:4] == ["begin", "end", "rest", "begin"]
+    shelf.close()
+
+
+def test_who_comes_after_an_interrupted_rest_waits_for_what_was_left_of_it():
+    turns = NotedTurns(0.1)
+    interrupted = []
+    pace = Pace(turns, lambda seconds: interrupted.append(seconds) or time.sleep(min(seconds, 0.01)))
+    with pace.turn(Errand()):
+        pass
+    begun_s = time.monotonic()
+    with pytest.raises(Superseded), pace.turn(Errand(lambda: bool(interrupted))):
+        pass
+    with pace.turn(Errand()):
+        pass
+    assert time.monotonic() - begun_s >= 0.09
+    assert turns.noted == ["begin", "end"] * 2
+
+
+def test_a_running_session_explains_what_is_asked_for(scanned, session, networks, tmp_path):
+    scan, _ = scanned
+    scan(tmp_path / "galleries", attribution=None)
+    session.load(networks.request("chain"))
+    session.look(layer="body", unit=2)
+    page = session.wait(lambda: _page_of(session, 2), "The page")
+    wish = WhyWish(page.unit, page.exemplars[:2], Backward(view=BackView.NORM))
+    session.session.ask_why(wish)
+    answers = []
+
+    def whole():
+        answers.extend(session.session.take_whys())
+        return next((answer for answer in answers if answer.wish is wish and len(answer.made) == 2), None)
+
+    answer = session.wait(whole, "The attributions")
+    assert not answer.problem
+    assert answer.made[0].why.method == "deconvnet"
+
+
+def _page_of(session, unit):
+    page = session.session.take_page()
+    return page if page and page.unit.unit == unit and page.exemplars else None

@@ -94,6 +94,10 @@ def test_copies_are_compared_one_after_another_from_the_top_down(chain, frame_of
     for check in checks:
         assert -1 <= check.correlation <= 1
         assert check.picture_rgb.shape == (*SIZE, 3)
+    assert [check.counts for check in checks] == [None] * len(checks)
+    drawn = chain(frame, look(view, view=BackView.HISTOGRAM)).back.checks
+    assert all(check.counts.sum() == drawn[0].counts.sum() > 0 for check in drawn)
+    assert drawn[-1].extent[0] < drawn[-1].extent[1]
     # what lies above the unit changes nothing for it, the stem does
     assert checks[0].correlation == pytest.approx(1, abs=1e-3)
     assert checks[-1].correlation < 0.9

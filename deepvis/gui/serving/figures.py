@@ -31,6 +31,7 @@ def status_of(controller: Controller, theme: str, viewers: int) -> dict[str, obj
         "precision": None if info is None else str(info.precision),
         "source": None if source is None else source.title,
         "frozen": controller.frozen,
+        "backward": _backward(controller),
         "fps": {
             "capture": round(counts.capture_fps, 1),
             "inference": round(counts.inference_fps, 1),
@@ -40,4 +41,22 @@ def status_of(controller: Controller, theme: str, viewers: int) -> dict[str, obj
         "problem": controller.failure if info is None else "" if result is None else result.problem,
         "theme": theme,
         "viewers": viewers,
+    }
+
+
+def _backward(controller: Controller) -> dict[str, object] | None:
+    """The backward view: what it is of, how it was found, what is known to be wrong with it; None while it is off."""
+    back, result = controller.view.back, controller.result
+    if back.method is None:
+        return None
+    shown = None if result is None else result.back
+    return {
+        "method": str(back.method),
+        "view": str(back.view),
+        "overlay": str(back.overlay),
+        "of": None if shown is None else shown.title,
+        "frozen": back.origin is not None,
+        "randomized_check": back.checks,
+        "caveat": "" if shown is None else shown.caveat,
+        "problem": "" if shown is None else shown.reason,
     }

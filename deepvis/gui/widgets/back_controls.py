@@ -8,7 +8,6 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -34,6 +33,15 @@ _LOW, _UNLIMITED = 20, 16777215
 """Height of a choice beside a low picture, and of one that has the height it wants."""
 
 VIEW_TIP = "How the gradient is drawn (N)"
+VIEW_TIPS = {
+    BackView.RAW: "The colors; zero is mid gray, the strongest 0.5 % are clipped",
+    BackView.GRAY: "The mean over colors; zero is mid gray, the strongest 0.5 % are clipped",
+    BackView.NORM: "The length over colors, from the smallest to the largest",
+    BackView.NORM_BLUR: "The same, blurred by 4 pixels of the input",
+    BackView.SUM: "The sum over colors where it is positive",
+    BackView.HISTOGRAM: "How often each value occurs",
+}
+"""The sentence of each way of drawing."""
 SEED_TIPS = {
     SeedKind.CHANNEL: ("whole channel", "Every position of the channel, times its own activation, as in 2015"),
     SeedKind.MAXIMUM: ("its maximum", "The position of the channel's maximum"),
@@ -73,6 +81,7 @@ class BackControls(QWidget):
         self.first = ClassField("first answer")
         self.other = ClassField("next answer")
         self._top, self._bottom = QGridLayout(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._classes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._stacked = self._brief = False
         self._laid_over = False
         self._colored = False
@@ -82,6 +91,7 @@ class BackControls(QWidget):
         """Bring the choices in line with a view."""
         for name, combo in (("view", self._view), ("colormap", self._colormap), ("overlay", self._overlay)):
             combo.setCurrentIndex(combo.findData(getattr(back, name)))
+        self._view.setToolTip(f"{VIEW_TIP}. {VIEW_TIPS[back.view]}")
         start = back if back.origin is None else back.origin
         self._seed.setCurrentIndex(self._seed.findData(start.seed))
         self._seed.setToolTip(f"Where the backward pass starts. {SEED_TIPS[start.seed][1]}")
@@ -107,7 +117,10 @@ class BackControls(QWidget):
         """One below the other, or in rows."""
         if on != self._stacked:
             self._stacked = on
-            self._bottom.setDirection(QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight)
+            direction = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
+            # of two names side by side nothing could be read
+            for row in (self._bottom, self._classes):
+                row.setDirection(direction)
             for widget in (self._view, self._seed, self._check, self.first, self.other, self._colormap, self._overlay):
                 widget.setMinimumHeight(_LOW if on else 0)
                 widget.setMaximumHeight(_LOW if on else _UNLIMITED)
@@ -162,20 +175,22 @@ class BackControls(QWidget):
         self._opacity.valueChanged.connect(lambda value: self.chosen.emit("opacity", value / 100))
         self.first.class_chosen.connect(lambda index: self.chosen.emit("class_index", index))
         self.other.class_chosen.connect(lambda index: self.chosen.emit("other_class", index))
-        self.first.setToolTip("The class: type its name or number, or click it in the list of predictions")
-        self.other.setToolTip("The class taken away: type its name or number, or click it with Ctrl in that list")
+        self.first.set_tip("The class: type its name or number, or click it in the list of predictions")
+        self.other.set_tip("The class taken away: type its name or number, or click it with Ctrl in that list")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         self._top.setSpacing(SPACE // 2)
         self._top.addWidget(self._view, 0, 0)
-        classes = QHBoxLayout()
-        for row, widgets in ((classes, (self.first, self.other)), (self._bottom, (self._colormap, self._overlay))):
+        for row, widgets in (
+            (self._classes, (self.first, self.other)),
+            (self._bottom, (self._colormap, self._overlay)),
+        ):
             row.setSpacing(SPACE // 2)
             for widget in widgets:
                 row.addWidget(widget)
         self._bottom.addWidget(self._opacity, 1)
-        for layout in (self._top, classes, self._bottom):
+        for layout in (self._top, self._classes, self._bottom):
             column.addLayout(layout)
         column.addStretch(1)
 

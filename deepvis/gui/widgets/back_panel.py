@@ -11,6 +11,7 @@ from deepvis.gui.figures import number
 from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.back_controls import STACKED_WIDTH, BackControls
 from deepvis.gui.widgets.back_picture import BackPicture
+from deepvis.gui.widgets.caveat_label import CaveatLabel
 from deepvis.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from deepvis.records import Backward
 
 _LINE_HEIGHT = 18
+_MOST_LINES = 3
+_ROOMY = 300
+"""Height from which on a sentence may take more than a line: below, it would take it from a picture that is small."""
 
 ALIKE = 0.5
 """From this rank correlation on, the picture is said to depend little on the weights."""
@@ -36,8 +40,8 @@ class BackPanel(QWidget):
         self._bar = QProgressBar()
         self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
         self._value = QLabel()
-        self._caveat = ElidedLabel("muted")
-        self._coverage = ElidedLabel("muted")
+        self._caveat = CaveatLabel()
+        self._coverage = CaveatLabel()
         self._words = ("", "", "")
         self._compares = self._low = False
         self._build()
@@ -64,8 +68,8 @@ class BackPanel(QWidget):
         self._bar.setVisible(result.progress < 1)
         self._bar.setValue(round(1000 * result.progress))
         self._arrange_words()
-        if result.checks:
-            self._coverage.setToolTip(check_tip(result.checks))
+        tip = check_tip(result.checks) if result.checks else self._caveat.toolTip()
+        self._coverage.setToolTip(tip)
 
     def show_message(self, sentence: str) -> None:
         """Say why there is nothing to see."""
@@ -108,13 +112,16 @@ class BackPanel(QWidget):
         self._arrange_words()
 
     def _arrange_words(self) -> None:
-        """Where there is little height both sentences share a line; the tooltip has them whole."""
+        """Where there is little height both sentences share a line; the tooltip has them whole, one below the other."""
         check, caveat, coverage = self._words
         second = check or coverage
         self._caveat.set_text("  ·  ".join(part for part in self._words if part) if self._low else caveat)
         self._caveat.setToolTip("\n".join(part for part in (caveat, coverage, check) if part))
         self._coverage.set_text("" if self._low else second)
         self._coverage.setVisible(bool(second) and not self._low)
+        for label in (self._caveat, self._coverage):
+            label.set_most_lines(_MOST_LINES if self.height() >= _ROOMY and not self._low else 1)
+            label.setFixedHeight(label.height_at(self.width() - 2 * SPACE))
 
     def _build(self) -> None:
         self.setObjectName("back_panel")
@@ -125,8 +132,7 @@ class BackPanel(QWidget):
         self._bar.hide()
         for label in (self._title, self._value, self._caveat, self._coverage):
             label.setFont(small(self.font()))
-        for label in (self._title, self._caveat, self._coverage):
-            label.setFixedHeight(_LINE_HEIGHT)
+        self._title.setFixedHeight(_LINE_HEIGHT)
         self._body.setSpacing(SPACE // 2)
         self._body.addWidget(self.controls)
         self._body.addWidget(self.picture, 1)

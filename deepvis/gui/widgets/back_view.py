@@ -25,6 +25,7 @@ _CLOSE_ENOUGH = 2
 """A picture that misses its place by so many device pixels is shown as it is: resampled it would be blurred."""
 
 TRAINED, RANDOMIZED = "as trained", "randomized"
+WAITING = "The weights are being randomized."
 
 
 class BackView(LivePane):
@@ -75,6 +76,11 @@ class BackView(LivePane):
         """Say on the picture what it is; empty where that is told beside it."""
         self._name = name
         self.update()
+
+    @property
+    def compares(self) -> bool:
+        """Half of the pane is for the picture of randomized weights."""
+        return self._compares
 
     def set_compared(self, on: bool) -> None:
         """Leave the second half of the pane to the picture of randomized weights, or not."""
@@ -181,7 +187,7 @@ class BackView(LivePane):
             line = QRect(cell.left(), round(rect.top()), cell.width(), round(rect.height()))
             draw_badges(painter, line, tuple(word for word in (self._name, name) if word), theme)
         if self._compares and self._other is None and not self._message:
-            draw_message(painter, cells[1], "The weights are being randomized.", small(self.font()), theme)
+            draw_message(painter, cells[1], WAITING, small(self.font()), theme)
 
 
 def _place(rgb: NDArray[np.uint8], cell: QRectF, ratio: float) -> QRectF:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_ROWS = 12
+_WIDEST = 320
+"""Logical pixels of the list of names at most."""
 
 
 class ClassField(QLineEdit):
@@ -31,6 +33,7 @@ class ClassField(QLineEdit):
         super().__init__(parent)
         self._labels: tuple[str, ...] = ()
         self._chosen: int | None = None
+        self._tip = ""
         self._names = QStringListModel()
         completer = QCompleter(self._names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -54,8 +57,15 @@ class ClassField(QLineEdit):
         """Offer these classes."""
         if tuple(labels) != self._labels:
             self._labels = tuple(labels)
-            self._names.setStringList([self._name(index) for index in range(len(self._labels))])
+            names = [self._name(index) for index in range(len(self._labels))]
+            self._names.setStringList(names)
+            self._widen(names)
             self._restore()
+
+    def set_tip(self, tip: str) -> None:
+        """Say what the field is for; where a class is chosen its name, which may not fit, stands above that."""
+        self._tip = tip
+        self._restore()
 
     def set_chosen(self, index: int | None) -> None:
         """Show what is chosen; what is being typed stays."""
@@ -100,10 +110,20 @@ class ClassField(QLineEdit):
         self._restore()
 
     def _restore(self) -> None:
+        name = "" if self._chosen is None else self._name(self._chosen)
+        self.setToolTip("\n".join(part for part in (name, self._tip) if part))
         if self.hasFocus():
             return
-        self.setText("" if self._chosen is None else self._name(self._chosen))
+        self.setText(name)
         self.setCursorPosition(0)
+
+    def _widen(self, names: list[str]) -> None:
+        """The list is as wide as its names need, however narrow the field is."""
+        completer = self.completer()
+        popup = None if completer is None else completer.popup()
+        if popup is not None:
+            longest = max(names, key=len, default="")
+            popup.setMinimumWidth(min(_WIDEST, self.fontMetrics().horizontalAdvance(longest) + 32))
 
     def _name(self, index: int) -> str:
         return f"{self._labels[index]}  #{index}" if index < len(self._labels) else f"#{index}"

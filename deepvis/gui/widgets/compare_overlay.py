@@ -28,7 +28,8 @@ MARGIN = 6 * SPACE
 
 LARGEST = 640
 GAP = 2 * SPACE
-LINES = 4
+LINES, WHY_LINES = 4, 7
+"""Lines below a picture at most; an attribution also has what is known to be wrong with it."""
 _LINE = 18
 _TITLE = 40
 _LEAST = 96
@@ -117,14 +118,14 @@ class CompareOverlay(Overlay):
         painter.setFont(self.font())
         if picture.made is not None:
             draw_badges(painter, rect, badges(picture.made), theme)
-        for row, text in enumerate(words_of(picture)[:LINES]):
+        for row, text in enumerate(_lines(picture)):
             painter.setFont(self.font() if row == 0 else small(self.font()))
             painter.setPen(QColor(theme.text if row == 0 else theme.muted))
             line = QRect(rect.left(), rect.bottom() + 1 + SPACE // 2 + row * _LINE, rect.width(), _LINE)
             painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), elided(text, painter.font(), rect.width()))
 
     def _caption_height(self) -> int:
-        lines = max((len(words_of(picture)[:LINES]) for picture in self._pictures), default=0)
+        lines = max((len(_lines(picture)) for picture in self._pictures), default=0)
         return lines * _LINE + SPACE // 2
 
     def _fit(self) -> tuple[int, int]:
@@ -138,3 +139,7 @@ class CompareOverlay(Overlay):
             if side > best[1]:
                 best = (columns, side)
         return best
+
+
+def _lines(picture: PagePicture) -> tuple[str, ...]:
+    return words_of(picture)[: LINES if picture.why is None else WHY_LINES]

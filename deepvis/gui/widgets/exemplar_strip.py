@@ -45,11 +45,13 @@ class ExemplarStrip(TileGrid):
     Signals:
         picture_clicked: the `PagePicture`.
         picture_chosen: the `PagePicture`, clicked with Ctrl held: one of several.
+        picture_double_clicked: the `PagePicture`; it was clicked before.
         picture_menu_asked: the `PagePicture`, and where on the screen.
     """
 
     picture_clicked = pyqtSignal(object)
     picture_chosen = pyqtSignal(object)
+    picture_double_clicked = pyqtSignal(object)
     picture_menu_asked = pyqtSignal(object, QPoint)
 
     def __init__(
@@ -71,6 +73,7 @@ class ExemplarStrip(TileGrid):
         self._pointed = -1
         self.tile_clicked.connect(lambda index: self.picture_clicked.emit(self._pictures[index]))
         self.tile_chosen.connect(lambda index: self.picture_chosen.emit(self._pictures[index]))
+        self.tile_double_clicked.connect(lambda index: self.picture_double_clicked.emit(self._pictures[index]))
         self.menu_asked.connect(self._ask_menu)
         self.tile_hovered.connect(self._follow_pointer)
 

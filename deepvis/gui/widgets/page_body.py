@@ -15,6 +15,7 @@ from deepvis.gui.widgets.exemplar_strip import BANDS, ExemplarStrip
 from deepvis.gui.widgets.facts_table import FactsTable
 from deepvis.gui.widgets.histogram_plot import HistogramPlot
 from deepvis.gui.widgets.page_parts import (
+    ASK_WHY,
     TITLES,
     Words,
     attributed,
@@ -31,7 +32,7 @@ from deepvis.gui.widgets.synthesis_section import SynthesisSection
 from deepvis.gui.widgets.weight_section import WeightSection
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from PyQt6.QtGui import QResizeEvent
 
@@ -53,6 +54,8 @@ class PageBody(QWidget):
         unit_clicked: number of a similar unit.
         scan_asked: the button of an empty section was clicked.
         keep_asked: the exemplars of this session shall be kept.
+        picture_enlarged: the `PagePicture` that shall be seen large, with its attribution.
+        more_whys_asked: whether minimum images and live frames shall be explained, too.
     """
 
     picture_clicked = pyqtSignal(object)
@@ -61,6 +64,8 @@ class PageBody(QWidget):
     unit_clicked = pyqtSignal(int)
     scan_asked = pyqtSignal()
     keep_asked = pyqtSignal()
+    picture_enlarged = pyqtSignal(object)
+    more_whys_asked = pyqtSignal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +85,8 @@ class PageBody(QWidget):
         self._keep = FittingButton("Keep in the gallery")
         self._session: SessionPage | None = None
         self._kept: tuple[PagePicture, ...] = ()
+        self._data: UnitPageData | None = None
+        self._more: tuple[tuple[str, tuple[PagePicture, ...]], ...] = ()
         self._weights_known = False
         self._offers = True
         self.scores_shown = True
@@ -88,6 +95,9 @@ class PageBody(QWidget):
 
     def show_page(self, data: UnitPageData) -> None:
         """Fill all sections."""
+        if self._data is None or self._data.unit != data.unit:
+            self._more = ()
+        self._data = data
         words, pending = words_for(data), pending_parts(data)
         self._fill_strips(data, pending)
         self.histogram.set_histogram(data.histogram)
@@ -110,6 +120,22 @@ class PageBody(QWidget):
         if self._session is not None and self._session.unit != data.unit:
             self._session = None
         self._show_session_pictures()
+        self._show_whys(data, pending)
+
+    def show_more_whys(self, groups: Sequence[tuple[str, Sequence[PagePicture]]], problem: str = "") -> None:
+        """Show attributions that were asked for besides those of the exemplars, in groups; or why there are none."""
+        self._more = tuple((label, tuple(pictures)) for label, pictures in groups)
+        if problem and not any(pictures for _, pictures in self._more) and not self._data_explains():
+            self.sections["attribution"].show_words(Words(problem))
+        elif self._data is not None:
+            self._show_whys(self._data, pending_parts(self._data))
+
+    def others(self) -> tuple[tuple[str, tuple[PagePicture, ...]], ...]:
+        """What can be explained besides exemplars, with its label."""
+        live = () if self._session is None else self._session.pictures
+        minima = () if self._data is None or "minima" in self._data.notes else self._data.minima
+        found = (("minimum images", minima), ("this session", live), ("kept", self._kept))
+        return tuple((label, explicable) for label, pictures in found if (explicable := _explicable(pictures)))
 
     def show_session(self, page: SessionPage) -> None:
         """Fill the section of this session alone."""
@@ -129,7 +155,7 @@ class PageBody(QWidget):
 
     def blank(self) -> None:
         """Take everything away that was about another unit; what comes next finds the places kept."""
-        self._session, self._kept = None, ()
+        self._session, self._kept, self._more = None, (), ()
         for strip in self.strips.values():
             strip.blank()
         self.synthesis.blank()
@@ -168,7 +194,6 @@ class PageBody(QWidget):
             "exemplars": [("", data.exemplars)],
             "minima": [("", data.minima)],
             "quantiles": _by_band(data.quantiles),
-            "attribution": _by_title(attributed(data)),
         }
         for key, pictures in groups.items():
             if key in pending:
@@ -180,14 +205,36 @@ class PageBody(QWidget):
         else:
             self.similar.set_units(data.similar)
 
+    def _show_whys(self, data: UnitPageData, pending: frozenset[str]) -> None:
+        """The attributions of the exemplars, then those that were asked for besides; an offer where there are none."""
+        strip, section = self.strips["attribution"], self.sections["attribution"]
+        if "attribution" in pending:
+            strip.blank()
+            return
+        own = attributed(data) if filled_parts(data)["attribution"] else ()
+        strip.set_pictures(*_by_title(own), *self._more)
+        self._all_whys.setVisible(bool(self.others()))
+        if own or any(pictures for _, pictures in self._more):
+            section.show_body(attribution_note(data))
+            section.show()
+        elif self.others() and not self._all_whys.isChecked() and "attribution" not in data.notes:
+            section.show_words(ASK_WHY)
+            section.show()
+
+    def _data_explains(self) -> bool:
+        return self._data is not None and filled_parts(self._data)["attribution"]
+
     def _partner(self, index: int) -> int:
         """Place of the exemplar of an attribution and the other way round; -1 where they do not belong together."""
         known = all(picture.why is not None for picture in self.strips["attribution"].pictures)
-        return index if known else -1
+        exemplars = 0 if self._data is None else len(self._data.exemplars)
+        return index if known and index < exemplars else -1
 
     def _show_session_pictures(self) -> None:
         live = self._session.pictures if self._session is not None else ()
         self.strips["session"].set_pictures(("this session", live), ("kept", self._kept))
+        if self._data is not None and self._session is not None:
+            self._show_whys(self._data, pending_parts(self._data))
         self._keep.setEnabled(bool(live))
         self._keep.setVisible(bool(live))
         if live or self._kept:
@@ -202,13 +249,14 @@ class PageBody(QWidget):
         column.setSpacing(0)
         for key in TITLES:
             section = self.synthesis if key == "synthesized" else Section(TITLES[key], self._body(key))
-            if section is not self.synthesis:
+            if section is not self.synthesis and key != "attribution":
                 section.action_clicked.connect(self.scan_asked)
             self.sections[key] = section
             column.addWidget(section)
         for strip in self.strips.values():
             strip.picture_clicked.connect(self.picture_clicked)
             strip.picture_menu_asked.connect(self.picture_menu_asked)
+            strip.picture_double_clicked.connect(self.picture_enlarged)
         exemplars, attributions = self.strips["exemplars"], self.strips["attribution"]
         exemplars.tile_hovered.connect(lambda index: attributions.point_at(self._partner(index)))
         attributions.tile_hovered.connect(lambda index: exemplars.point_at(self._partner(index)))
@@ -222,6 +270,12 @@ class PageBody(QWidget):
         self._whole = _toggle("whole", "Whole images with the box of the crop, in place of the crops")
         self._whole.toggled.connect(self.set_whole_shown)
         self.sections["exemplars"].header.add_tool(self._whole)
+        self._all_whys = _toggle(
+            "all", "Explain minimum images and live frames, too; computed now, live pictures first"
+        )
+        self._all_whys.toggled.connect(self.more_whys_asked)
+        self.sections["attribution"].header.add_tool(self._all_whys)
+        self.sections["attribution"].action_clicked.connect(lambda: self._all_whys.setChecked(True))
         log = _toggle("log", "Heights on a logarithmic scale, so that rare values can be seen")
         log.toggled.connect(self.histogram.set_logarithmic)
         self.sections["histogram"].header.add_tool(log)
@@ -256,6 +310,11 @@ def statistics_facts(statistics: UnitStatistics | None) -> list[tuple[str, str]]
     if statistics.nan_count:
         facts.append(("not a number", f"in {statistics.nan_count:,} images"))
     return facts
+
+
+def _explicable(pictures: tuple[PagePicture, ...]) -> tuple[PagePicture, ...]:
+    """Those of which it is known where the unit was largest."""
+    return tuple(picture for picture in pictures if picture.position is not None)
 
 
 def _by_title(pictures: tuple[PagePicture, ...]) -> list[tuple[str, tuple[PagePicture, ...]]]:

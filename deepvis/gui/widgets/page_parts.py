@@ -58,7 +58,7 @@ _SCANNED = {
 """What a scan fills, as it is called in a sentence."""
 
 _NOT_KEPT = "Live frames are kept for networks of one picture only."
-_COMING = Why("", reason="It is being computed.")
+COMING = Why("", reason="It is being computed.")
 _NOT_SCANNED = "No images have been searched for this unit yet."
 _DEFAULTS = {
     "minima": Words("No image with an especially small value is known."),
@@ -72,6 +72,9 @@ _DEFAULTS = {
         "While a camera or a video runs and this layer is on view, the frames that excite the unit most appear here.",
     ),
 }
+
+
+ASK_WHY = Words("Live frames and minimum images are explained when you ask.", action="Explain them")
 
 
 def filled_parts(data: UnitPageData) -> dict[str, bool]:
@@ -110,7 +113,7 @@ def attribution_note(data: UnitPageData) -> str:
 def attributed(data: UnitPageData) -> tuple[PagePicture, ...]:
     """Attributions of the exemplars, those that are still to come as empty places."""
     to_come = data.exemplars[len(data.attributions) :] if is_waiting(data) else ()
-    return (*data.attributions, *(replace(one, title="", why=_COMING) for one in to_come))
+    return (*data.attributions, *(replace(one, title="", why=COMING) for one in to_come))
 
 
 def words_for(data: UnitPageData) -> dict[str, Words | None]:

@@ -25,6 +25,9 @@ def picture_menu(page: UnitPage, picture: PagePicture) -> QMenu:
     menu = QMenu(page)
     menu.setToolTipsVisible(True)
     _add(menu, "Open as input", lambda: page.picture_opened.emit(picture))
+    if picture.made is None:
+        large = _add(menu, "Show large, with its attribution", lambda: page.picture_enlarged.emit(picture))
+        large.setToolTip("A double click does it too")
     _add(menu, "Start a synthesis from it", lambda: page.start_asked.emit(picture))
     if picture.made is not None:
         _add_made(menu, page, picture, picture.made)

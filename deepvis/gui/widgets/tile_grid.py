@@ -78,12 +78,14 @@ class TileGrid(QWidget):
     Signals:
         tile_clicked: index of the tile, counted through all groups.
         tile_chosen: the same, clicked with Ctrl held.
+        tile_double_clicked: the same, of a double click; its second release is no click.
         tile_hovered: the same; -1 where the pointer is on none.
         menu_asked: index of the tile and where on the screen.
     """
 
     tile_clicked = pyqtSignal(int)
     tile_chosen = pyqtSignal(int)
+    tile_double_clicked = pyqtSignal(int)
     tile_hovered = pyqtSignal(int)
     menu_asked = pyqtSignal(int, QPoint)
 
@@ -95,7 +97,7 @@ class TileGrid(QWidget):
         self._layout = TileLayout(0, (), (), ())
         self._scaled: dict[int, QImage] = {}
         self._hovered = self._partner = -1
-        self._blank = False
+        self._blank = self._doubled = False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -201,9 +203,20 @@ class TileGrid(QWidget):
         """No tile is under the pointer."""
         self._hover(-1)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Tell the tile clicked twice."""
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        event.accept()
+        index = self._tile_at(event.position().toPoint())
+        self._doubled = True
+        if index >= 0:
+            self.tile_double_clicked.emit(index)
+
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Tell the tile clicked."""
-        if event is None or event.button() != Qt.MouseButton.LeftButton:
+        doubled, self._doubled = self._doubled, False
+        if event is None or event.button() != Qt.MouseButton.LeftButton or doubled:
             return
         index = self._tile_at(event.position().toPoint())
         if index >= 0:

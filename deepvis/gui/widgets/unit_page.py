@@ -46,6 +46,8 @@ class UnitPage(QScrollArea):
         another_asked: a synthesized `PagePicture`: make another one like it.
         start_asked: a `PagePicture` to start a synthesis from.
         discard_asked: a synthesized `PagePicture` that shall leave the gallery.
+        picture_enlarged: a `PagePicture` that shall be seen large, with its attribution.
+        more_whys_asked: whether minimum images and live frames shall be explained, too.
         told: a sentence and its level, as the controller tells them.
     """
 
@@ -57,6 +59,8 @@ class UnitPage(QScrollArea):
     another_asked = pyqtSignal(object)
     start_asked = pyqtSignal(object)
     discard_asked = pyqtSignal(object)
+    picture_enlarged = pyqtSignal(object)
+    more_whys_asked = pyqtSignal(bool)
     told = pyqtSignal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -191,6 +195,14 @@ class UnitPage(QScrollArea):
         if str(page.unit) == self._address:
             self._body.show_session(page)
 
+    def others_to_explain(self) -> tuple[tuple[str, tuple[PagePicture, ...]], ...]:
+        """Minimum images and live frames, as far as they can be explained, with their labels."""
+        return self._body.others()
+
+    def show_more_whys(self, groups: Sequence[tuple[str, Sequence[PagePicture]]], problem: str = "") -> None:
+        """Show attributions of those, or why there are none."""
+        self._body.show_more_whys(groups, problem)
+
     def set_scores_shown(self, shown: bool) -> None:
         """Write values below pictures, or not."""
         self._body.set_scores_shown(shown)
@@ -241,6 +253,8 @@ class UnitPage(QScrollArea):
         body.picture_chosen.connect(self.picture_chosen)
         body.unit_clicked.connect(self.unit_clicked)
         body.keep_asked.connect(self.keep_asked)
+        body.picture_enlarged.connect(self.picture_enlarged)
+        body.more_whys_asked.connect(self.more_whys_asked)
         for asking in (body.scan_asked, self._banner.action_clicked):
             asking.connect(self.scan_asked)
         for part in (self._reading, self._banner, self._body, self._origin):

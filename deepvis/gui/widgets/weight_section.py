@@ -15,6 +15,7 @@ from deepvis.gui.widgets.painting import draw_frame
 from deepvis.gui.widgets.paragraph import Paragraph
 from deepvis.gui.widgets.tile_grid import Tile, TileGrid
 from deepvis.gui.widgets.tile_layout import TileStyle
+from deepvis.gui.widgets.weight_bars import MOST, WeightBars
 
 if TYPE_CHECKING:
     from PyQt6.QtGui import QPainter
@@ -42,29 +43,35 @@ class WeightSection(QWidget):
         super().__init__(parent)
         self.words = Paragraph()
         self.kernels = KernelGrid(_INPUTS)
+        self.bars = WeightBars()
         self.histogram = BarHistogram("", _BARS)
         self.facts = FactsTable()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        for widget in (self.words, self.kernels, self.histogram, self.facts):
+        for widget in (self.words, self.kernels, self.bars, self.histogram, self.facts):
             column.addWidget(widget)
 
     def set_page(self, page: UnitWeightsPage) -> None:
         """Show the weights of a unit that has some."""
         self.words.set_words(section_words(page))
         self.kernels.set_style(_ALONE if page.whole_rgb is not None else _INPUTS)
+        single = is_single(page)
+        self.kernels.setVisible(not single)
+        self.bars.setVisible(single)
+        self.bars.set_kernels(page.kernels if single else ())
         if page.whole_rgb is not None:
             height, width = page.kernel_size
             self.kernels.set_tiles([("", [Tile(page.whole_rgb, tip=f"kernel of {height}×{width}, zero is mid gray")])])
         else:
-            self.kernels.set_tiles([("", [_tile(kernel, page.kernel_size) for kernel in page.kernels])])
+            self.kernels.set_tiles([("", [] if single else [_tile(kernel) for kernel in page.kernels])])
         self.histogram.set_histogram(page.figures.histogram if page.figures is not None else None)
         self.facts.set_facts([] if page.figures is None else weight_facts(page.figures))
 
     def blank(self) -> None:
         """Take away what was about another unit; places are kept."""
         self.kernels.blank()
+        self.bars.blank()
         self.histogram.set_histogram(None)
         self.facts.blank()
 
@@ -74,9 +81,16 @@ def section_words(page: UnitWeightsPage) -> str:
     told = page.words[:1].upper() + page.words[1:]
     if page.whole_rgb is not None:
         return f"{told}."
-    shown = len(page.kernels)
+    single = is_single(page)
+    shown = min(len(page.kernels), MOST) if single else len(page.kernels)
     which = f"the {shown} strongest of {page.inputs:,} inputs" if shown < page.inputs else "inputs, strongest first"
-    return f"{told}: {which}; white is positive, black negative."
+    # bars have their numbers beside them
+    return f"{told}: {which}." if single else f"{told}: {which}; white is positive, black negative."
+
+
+def is_single(page: UnitWeightsPage) -> bool:
+    """Each input has one weight: a picture of it would be a flat square."""
+    return page.whole_rgb is None and page.kernel_size == (1, 1)
 
 
 def weight_facts(figures: UnitWeightsFigures) -> list[tuple[str, str]]:
@@ -91,9 +105,6 @@ def weight_facts(figures: UnitWeightsFigures) -> list[tuple[str, str]]:
     ]
 
 
-def _tile(kernel: InputKernel, size: tuple[int, int]) -> Tile:
-    single = size == (1, 1)
-    tip = f"input {kernel.input}\n" + (
-        f"weight {number(kernel.value)}" if single else f"norm {number(kernel.norm)}, largest {number(kernel.value)}"
-    )
+def _tile(kernel: InputKernel) -> Tile:
+    tip = f"input {kernel.input}\nnorm {number(kernel.norm)}, largest {number(kernel.value)}"
     return Tile(kernel.rgb, left=f"#{kernel.input}", tip=tip)

@@ -108,8 +108,9 @@ def why_lines(picture: PagePicture, why: Why) -> tuple[str, ...]:
     place = "" if picture.position is None else f"row {picture.position[0]}, column {picture.position[1]}"
     value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
     facts = "  ·  ".join(part for part in (value, place) if part)
-    shown = "" if why.reason else "Raw view: mid gray is zero."
-    said = (text for text in (shown, why.reason, why.coverage, why.caveat) if text)
+    shown = "" if why.reason else why.drawn
+    below = "Below zero here: shown is what would raise it." if picture.value < 0 and not why.reason else ""
+    said = (text for text in (shown, below, why.reason, why.coverage, why.caveat) if text)
     return (picture.title, facts, *(line for text in said for line in textwrap.wrap(text, WRAPPED_AT)))
 
 

@@ -12,7 +12,10 @@ from PIL import Image
 from deepvis.gui.qimage import qimage_to_rgb
 from deepvis.gui.serving import service as module
 from deepvis.gui.serving.service import PACE_MS, WindowService
+from deepvis.kinds import BackView, Method
+from deepvis.live.back_result import BackResult
 from deepvis.options import ServeOptions
+from deepvis.records import Target
 from deepvis.serving.service import Service
 
 WAIT_MS = 10_000
@@ -55,6 +58,18 @@ def test_the_figures_follow_the_window(qtbot, window, board, show):
     window.controller.set_frozen(True)
     qtbot.waitUntil(lambda: figures(board)["layer"] == "classifier", timeout=WAIT_MS)
     assert (figures(board)["label"], figures(board)["frozen"]) == ("espresso", True)
+
+
+def test_the_figures_tell_of_the_backward_view_while_it_is_on(qtbot, window, board, show):
+    assert figures(board)["backward"] is None
+    window.controller.change_back(method=Method.DECONVNET, view=BackView.NORM_BLUR)
+    back = BackResult(Method.DECONVNET, Target("blocks.0", 0), "blocks.0/0", False, None, caveat="It may lie.")
+    show(window, back=back)
+    qtbot.waitUntil(lambda: figures(board)["backward"] is not None, timeout=WAIT_MS)
+    told = figures(board)["backward"]
+    assert (told["method"], told["view"], told["overlay"]) == ("deconvnet", "norm-blur", "off")
+    assert (told["of"], told["caveat"], told["problem"]) == ("blocks.0/0", "It may lie.", "")
+    assert (told["frozen"], told["randomized_check"]) == (False, False)
 
 
 def test_before_there_is_a_network_the_figures_say_so(make_window, service):

@@ -85,3 +85,12 @@ def test_typing_is_not_disturbed_by_a_view_that_comes_meanwhile(field):
     QTest.keyClicks(field, "esp")
     field.set_chosen(0)
     assert field.text() == "esp"
+
+
+def test_a_name_that_does_not_fit_stands_in_the_tooltip_and_the_list_is_as_wide_as_its_names(field):
+    field.set_labels(("a", "a rather long name of a class that no narrow field can hold"))
+    field.set_tip("The class.")
+    assert field.toolTip() == "The class."
+    field.set_chosen(1)
+    assert field.toolTip().splitlines() == [f"{field._labels[1]}  #1", "The class."]
+    assert field.completer().popup().minimumWidth() > 250
