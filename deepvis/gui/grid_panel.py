@@ -48,6 +48,8 @@ SCAN = "Scan a folder of images…"
 SYNTHESIZE = "Synthesize this unit"
 TITLE_WIDTH = 64
 """The least that a layer's name gets; where there is more room, it and not the detail is shown whole."""
+LEGIBLE = 160
+"""So many logical pixels tell of what the grid is, however long the rest would be."""
 GRADIENTS = "gradients"
 """In the list of pages: the grid of maps, with gradients in it."""
 
@@ -393,5 +395,6 @@ class _Heading(QWidget):
         self._detail.setGeometry(left, 0, max(0, self.width() - left), self.height())
         # a letter or two of it say nothing
         known = self._detail.text
-        self._detail.setVisible(self.width() - left >= QFontMetrics(self._detail.font()).horizontalAdvance(known) // 2)
+        enough = min(QFontMetrics(self._detail.font()).horizontalAdvance(known) // 2, LEGIBLE)
+        self._detail.setVisible(self.width() - left >= enough)
         self.setToolTip("" if self._detail.shown_text() == known else f"{self._title.text}  ·  {known}")
