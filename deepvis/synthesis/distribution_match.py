@@ -2,6 +2,10 @@
 
 What the distance costs is measured by how strongly the unit answers to these pictures: so one weight does as much in a
 layer whose units reach 6 as in one whose units reach 100.
+
+The paper weighs channels by their relevance for the unit (LRP). Gradient times activation on the references in its
+place was tried on units of the default network's blocks.4.1: at one weight it cost more of the unit's activation and
+the pictures were no clearer, so all channels count alike here.
 """
 
 from __future__ import annotations
