@@ -42,9 +42,9 @@ SETTINGS = (
     Parameter("redirect_steps", 16, 0, 100_000, "steps in which dead rectifiers let gradients through"),
     Parameter("leak", 0.1, 0.0, 1.0, "part of a switched off unit's own input that the objective sees"),
     Parameter(
-        "coarse", 1.0, 0.1, 1.0, "size at which the network sees the picture at first, as a part of the full one"
+        "coarse", 1.0, 0.1, 4.0, "size at which the network sees the picture at first, as a part of the full one"
     ),
-    Parameter("coarse_part", 0.6, 0.0, 1.0, "part of the steps that are coarse"),
+    Parameter("coarse_part", 0.6, 0.0, 1.0, "part of the steps at that size"),
     Parameter("starts", 1, 1, 16, "ascents that begin, of which the best one is finished"),
     Parameter("scouting", 0.25, 0.0, 1.0, "part of the steps after which the best start is chosen"),
     Parameter("scout_size", 0.7, 0.1, 1.0, "size at which the network sees them until then, as a part of the full one"),
@@ -72,8 +72,9 @@ class Recipe:
         redirect_steps: steps in which rectifiers that pass no gradient at all redirect it.
         leak: part of what goes into a rectifier that the objective sees where the rectifier is flat.
         coarse: size at which the network sees the picture at first, as a part of the full one: large shapes come first,
-            and steps cost less. Networks that want one size always get it.
-        coarse_part: part of the steps that are coarse.
+            and steps cost less. Above 1 it sees the picture enlarged, so that fine grain cannot be a shape to it; steps cost
+            more. Networks that want one size always get it.
+        coarse_part: part of the steps at that size.
         starts: ascents that begin for every picture, from other noise each. Some units are climbed from one start and
             not from another, and it shows early; the best is finished.
         scouting: part of the steps after which the best start is chosen, by its objective.

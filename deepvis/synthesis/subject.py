@@ -89,7 +89,7 @@ class Subject:
         wanted = self._preprocessing.input_size
         self.input_size = (size, size) if (size, size) == wanted or self._runs_at((size, size), flow) else wanted
         height, width = (max(1, round(coarse * side)) for side in self.input_size)
-        self.any_size = coarse < 1 and self._runs_at((height, width), flow)
+        self.any_size = coarse != 1 and self._runs_at((height, width), flow)
 
     def _runs_at(self, size: tuple[int, int], flow: GradientFlow) -> bool:
         try:

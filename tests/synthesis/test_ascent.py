@@ -184,6 +184,9 @@ def test_a_network_sees_coarse_pictures_first_where_it_can(engines):
     engine, recipe = engines(network, side=16), STILL.changed(coarse=0.5, coarse_part=0.5)
     assert sizes_seen(engine, "act", recipe) == [20, 20, 40, 40, 40]
     assert sizes_seen(engine, "head", recipe) == [16] * 5
+    larger = STILL.changed(coarse=1.5, coarse_part=1.0)
+    assert sizes_seen(engine, "act", larger) == [60, 60, 60, 60, 40]  # figures are of the picture as it is
+    assert sizes_seen(engine, "head", larger) == [16] * 5
 
 
 def test_a_layer_whose_units_depend_on_the_size_keeps_its_own(engines):
