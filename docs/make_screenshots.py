@@ -47,8 +47,6 @@ SCENES = (
     Scene("correlation", {**CAT, "layer": "blocks.5.3"}, steps=("show_correlation", "wait")),
     Scene("unit_page", {**CAT, "layer": "blocks.4.1"}, (1280, 1600), steps=("wait",)),
     Scene("synthesis_running", {**CAT, **UNIT}, steps=("synthesize", "until:40")),
-    Scene("synthesis", {**CAT, **UNIT}, steps=("synthesize", "until:end", "synthesize_negative", "until:end")),
-    Scene("synthesis_light", {**CAT, **UNIT, "theme": "light"}, steps=("synthesize", "until:end")),
     Scene("recipes", {**CAT, **UNIT}, (1600, 900), steps=("toggle_recipes", "synthesize", "until:60")),
     Scene("compare", {**CAT, **UNIT}, steps=("synthesize", "until:end", "synthesize", "until:end", "compare")),
     Scene(
