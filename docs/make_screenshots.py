@@ -56,7 +56,11 @@ SCENES = (
         steps=("show_synthesized", *["wait"] * 6),
     ),
     Scene("backward", {**CAT, **BACKWARD}, (1600, 900), steps=("wait", "wait")),
-    Scene("backward_1280x720", {**CAT, **BACKWARD}, steps=("freeze_origin", "toggle_gradients", "wait", "wait")),
+    Scene(
+        "backward_1280x720",
+        {**CAT, **BACKWARD},
+        steps=("freeze_origin", "toggle_gradients", *["previous_layer"] * 2, "wait", "wait"),
+    ),
     Scene("backward_check", {**CAT, **BACKWARD, "method": "guided"}, steps=("wait", "toggle_check", *["wait"] * 6)),
     Scene("scan", CAT, steps=("scan",)),
     Scene("help", CAT, steps=("help",)),
