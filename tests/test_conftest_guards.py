@@ -16,7 +16,7 @@ import pytest
 import torch
 
 def test_leaves_a_thread():
-    threading.Thread(target=threading.Event().wait, args=(3,), name="deepvis-forgotten", daemon=True).start()
+    threading.Thread(target=threading.Event().wait, args=(30,), name="deepvis-forgotten", daemon=True).start()
 
 def test_leaves_a_hook():
     global network

@@ -81,7 +81,7 @@ def list_folder(root: Path) -> Listing:
     """
     if not root.is_dir():
         raise ScanError(
-            f"{root} is neither a folder nor a list of images ({', '.join(sorted(LIST_EXTENSIONS))})."
+            f"{root} is a file: name the folder it is in, or a list of images ({', '.join(sorted(LIST_EXTENSIONS))})."
             if root.exists()
             else f"There is no folder {root}."
         )

@@ -110,13 +110,13 @@ def test_a_unit_without_weights_says_why(window, made, weights):
 
 
 def test_inputs_are_numbered_and_the_section_says_how_many_are_left_out(window, made, weights):
-    tile = np.zeros((1, 1, 3), np.uint8)
+    tile = np.zeros((3, 3, 3), np.uint8)
     kernels = tuple(InputKernel(number, 1.0, tile, -0.5) for number in (7, 3))
-    made.send(unit_weights=weights.unit(whole_rgb=None, kernels=kernels, inputs=40))
+    made.send(unit_weights=weights.unit(whole_rgb=None, kernels=kernels, inputs=40, kernel_size=(3, 3)))
     shown = window.page._body.weights
     assert [tile.left for tile in shown.kernels.tiles] == ["#7", "#3"]
     assert "the 2 strongest of 40 inputs" in shown.words.words
-    assert "weight −0.500" in shown.kernels.tiles[0].tip
+    assert "largest −0.500" in shown.kernels.tiles[0].tip
 
 
 def test_weights_of_another_unit_are_left_aside_and_shown_when_the_person_comes_back(window, made, weights):
