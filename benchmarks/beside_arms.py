@@ -15,12 +15,15 @@ from benchmarks.window import shown
 from benchmarks.worker import BenchmarkError
 from deepvis.causes import CauseWish, Intervention
 from deepvis.kinds import Method
+from deepvis.live.why import WhyWish
 from deepvis.options import ServeOptions
+from deepvis.records import UnitId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from benchmarks.window import WindowRun
+    from deepvis.live.pages import PagePicture
     from deepvis.live.result import LiveResult
     from deepvis.records import View
 
@@ -84,6 +87,34 @@ class _Watched:
         return sample
 
 
+@dataclass
+class _Explaining:
+    """The window while pictures of a unit page get attributions on demand; of another unit each time."""
+
+    run: WindowRun
+    unit: int
+
+    def __call__(self, seconds: float) -> Sample:
+        controller, first = self.run.controller, self.run.controller.view.unit
+        self.unit += 1
+        controller.select_unit(self.unit)
+        self.run.wait_for(lambda: self._pictures() != (), "no page comes")
+        # more than a stretch is long
+        unit = UnitId(controller.view.model, controller.view.layer, self.unit)
+        controller.session.ask_why(WhyWish(unit, self._pictures()))
+        try:
+            return self.run(seconds)
+        finally:
+            controller.select_unit(first)
+            self.run.pause(seconds / 2)
+
+    def _pictures(self) -> tuple[PagePicture, ...]:
+        page = self.run.controller.page
+        if page is None or page.unit.unit != self.unit:
+            return ()
+        return tuple(one for one in (*page.minima, *page.quantiles) if one.position is not None)
+
+
 @contextmanager
 def watching(address: str, count: int) -> Iterator[None]:
     """So many viewers, in a process of their own."""
@@ -132,6 +163,7 @@ def _arms(run: WindowRun, address: str) -> dict[str, Callable[[float], Sample]]:
     arms["causes"] = _Changed(
         run, lambda view: replace(view, causes=wish), lambda result: result.causes is not None, "causes"
     )
+    arms["attributions on demand"] = _Explaining(run, UNIT)
     for count in (1, 3):
         arms["1 viewer" if count == 1 else f"{count} viewers"] = _Watched(run, address, count)
     return arms
