@@ -134,6 +134,7 @@ def test_faults_reach_the_status_line_and_ctrl_c_closes_with_exit_code_0(tmp_pat
 
 IDLE = """
 import time
+from itertools import pairwise
 from PyQt6.QtCore import QTimer
 from deepvis.config import Settings
 from deepvis.gui import app as module
@@ -145,21 +146,26 @@ class Watched(module.App):
     def start(self):
         self.window.resize(600, 400)
         self.window.show()
-        QTimer.singleShot(400, lambda: spent.append(time.thread_time()))
-        QTimer.singleShot(1400, self.finish_measuring)
+        QTimer.singleShot(400, self.look)
 
-    def finish_measuring(self):
+    def look(self):
         spent.append(time.thread_time())
-        self.window.close()
+        if len(spent) == 6:
+            self.window.close()
+        else:
+            QTimer.singleShot(400, self.look)
 
 module.App = Watched
 code = module.run(Settings(), RunOptions(offscreen=True))
-print(spent[1] - spent[0])
+print(min(later - earlier for earlier, later in pairwise(spent)))
 """
 
 
 def test_a_window_in_which_nothing_happens_costs_next_to_nothing(tmp_path):
-    """The socket that wakes Qt for signals once kept the event loop spinning."""
+    """The socket that wakes Qt for signals once kept the event loop spinning.
+
+    A loop that spins does so all the time; on a busy machine the start may take longer than the first look.
+    """
     done = subprocess.run(
         [sys.executable, "-c", IDLE],
         cwd=tmp_path,
@@ -170,4 +176,4 @@ def test_a_window_in_which_nothing_happens_costs_next_to_nothing(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout.split()[-1]) < 0.3
+    assert float(done.stdout.split()[-1]) < 0.1  # of 0.4 s
