@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepvis.kinds import Pair
-from deepvis.models.rectifiers import batch_norm, open_range
+from deepvis.models.rectifiers import batch_norm, open_range, writes_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,7 @@ class UnitValue:
 
 
 class BeforeRectifier(TorchFunctionMode):
-    """While it lasts, rectifiers write nothing in place, and what went into the last one is known.
+    """While it lasts, what went into the last rectifier is known, also where it was overwritten.
 
     It lives in a mode of this thread: the network keeps nothing, other threads notice nothing.
     """
@@ -68,8 +68,14 @@ class BeforeRectifier(TorchFunctionMode):
         values = args[0] if args else kwargs.get("input")
         if bounds is None or not isinstance(values, torch.Tensor):
             return func(*args, **kwargs)
-        output = functional.hardtanh(values, *bounds) if math.isfinite(bounds[1]) else functional.relu(values)
-        self._last = (output, values)
+        # a network may go on with the tensor that it overwrote, and what went in is needed
+        overwrites = writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
+        entered = values.clone() if overwrites else values
+        if math.isfinite(bounds[1]):
+            output = functional.hardtanh(values, *bounds, inplace=overwrites)
+        else:
+            output = functional.relu(values, inplace=overwrites)
+        self._last = (output, entered)
         return output
 
     def of(self, output: torch.Tensor) -> torch.Tensor:

@@ -54,6 +54,31 @@ def test_measured_effects_are_those_of_muting_one_unit_after_the_other(residual,
     assert max(map(abs, expected)) > 0.01
 
 
+class Overwriting(nn.Module):
+    """Goes on with the tensors that its rectifiers overwrite, and not with what they give."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.body, self.head = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 5, 3), nn.Linear(5, 4)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x.relu_()
+        x = self.body(x)
+        self.act(x)
+        return self.head(x.mean((2, 3)))
+
+
+def test_rectifiers_that_only_overwrite_count(engines, made, picture):
+    engine = engines(made(Overwriting))
+    feeding_it = Feeding(engine, picture, UnitValue("head", 2), "stem")
+    value, expected = by_hand(engine, picture, lambda maps, _: maps["head"][2, 0, 0], "stem")
+    assert feeding_it.estimate().value == pytest.approx(value, abs=1e-5)
+    assert_measured(feeding_it, expected)
+    assert max(map(abs, expected)) > 0.001
+
+
 def test_a_unit_is_read_before_its_rectifier_so_that_one_that_is_off_tells_something(residual, picture):
     with torch.inference_mode():
         off = int((residual.ask(picture, "act3", to_the_end=False).activations.maps[:, 0, 0] == 0).nonzero()[0])
