@@ -72,8 +72,8 @@ class Recipe:
         redirect_steps: steps in which rectifiers that pass no gradient at all redirect it.
         leak: part of what goes into a rectifier that the objective sees where the rectifier is flat.
         coarse: size at which the network sees the picture at first, as a part of the full one: large shapes come first,
-            and steps cost less. Above 1 it sees the picture enlarged, so that fine grain cannot be a shape to it; steps cost
-            more. Networks that want one size always get it.
+            and steps cost less. Above 1 it sees the picture enlarged, so that fine grain cannot be a shape to it; steps
+            cost more. Networks that want one size always get it.
         coarse_part: part of the steps at that size.
         starts: ascents that begin for every picture, from other noise each. Some units are climbed from one start and
             not from another, and it shows early; the best is finished.
