@@ -27,7 +27,7 @@ class ElidedLabel(QWidget):
         self, role: str = "text", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._text = ""
+        self._text = self._tip = ""
         self._role = role
         self._mode = mode
         self._alignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -45,6 +45,11 @@ class ElidedLabel(QWidget):
             self._update_tooltip()
             self.update()
             self.text_changed.emit()
+
+    def set_tip(self, tip: str) -> None:
+        """Say this in the tooltip, however wide the label is; empty: the whole text where it does not fit."""
+        self._tip = tip
+        self._update_tooltip()
 
     def set_role(self, role: str) -> None:
         """Paint with another of the theme's colors."""
@@ -81,4 +86,4 @@ class ElidedLabel(QWidget):
         painter.drawText(self.rect(), int(self._alignment), self.shown_text())
 
     def _update_tooltip(self) -> None:
-        self.setToolTip(self._text if self.shown_text() != self._text else "")
+        self.setToolTip(self._tip or (self._text if self.shown_text() != self._text else ""))

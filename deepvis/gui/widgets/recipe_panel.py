@@ -113,7 +113,7 @@ class RecipePanel(QWidget):
     def set_unit(self, address: str, *, is_classes: bool) -> None:
         """The unit that would be synthesized: recipes differ between classes and other units."""
         self._unit.set_text(address.replace("/", " / "))
-        self._unit.setToolTip(address)
+        self._unit.set_tip(address)
         if is_classes != self._is_classes:
             self._turn(is_classes=is_classes)
 

@@ -58,7 +58,7 @@ class RegularizerCard(QWidget):
         for row in self.rows:
             row.changed.connect(self.changed)
             column.addWidget(row)
-        title.setToolTip(f"{info.about}\n{info.source}")
+        title.set_tip(f"{info.about}\n{info.source}")
 
     @property
     def choice(self) -> RegularizerChoice:

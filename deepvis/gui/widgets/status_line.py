@@ -99,7 +99,7 @@ class StatusLine(QWidget):
     def _show_words(self) -> None:
         self._dot.set_role("" if self._hint else self._role)
         self._message.set_text(self.shown())
-        self._message.setToolTip(self.shown())
+        self._message.set_tip(self.shown())
 
     def sizeHint(self) -> QSize:
         """As wide as the window."""

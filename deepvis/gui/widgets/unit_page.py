@@ -123,7 +123,7 @@ class UnitPage(QScrollArea):
         """
         place, _, unit = address.rpartition("/")
         self._layer.set_text(place.replace("/", " / ") if address else "Click a tile of the grid.")
-        self._layer.setToolTip(address)
+        self._layer.set_tip(address)
         title = f"Unit {unit}" if address else "No unit selected"
         self._title.set_text(f"{title} · {label}" if label else title)
         if address != self._address:
