@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepvis.kinds import Pair
-from deepvis.models.rectifiers import batch_norm, open_range, writes_in_place
+from deepvis.models.rectifiers import batch_norm, rectified, rectifier_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,12 @@ class BeforeRectifier(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is functional.batch_norm:
             return batch_norm(*args, **kwargs)
-        bounds = open_range(func, args, kwargs)
-        values = args[0] if args else kwargs.get("input")
-        if bounds is None or not isinstance(values, torch.Tensor):
+        met = rectifier_call(func, args, kwargs)
+        if met is None:
             return func(*args, **kwargs)
-        # a network may go on with the tensor that it overwrote, and what went in is needed
-        overwrites = writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
+        values, bounds, overwrites = met
         entered = values.clone() if overwrites else values
-        if math.isfinite(bounds[1]):
-            output = functional.hardtanh(values, *bounds, inplace=overwrites)
-        else:
-            output = functional.relu(values, inplace=overwrites)
+        output = rectified(values, *bounds, overwrites=overwrites)
         self._last = (output, entered)
         return output
 

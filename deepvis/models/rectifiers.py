@@ -49,6 +49,27 @@ def writes_in_place(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Map
     return bool(args[place] if len(args) > place else kwargs.get("inplace", False))
 
 
+def rectifier_call(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[torch.Tensor, tuple[float, float], bool] | None:
+    """What goes into a rectifier, where it is open, and whether it is overwritten; None for every other function.
+
+    A network may go on with the tensor that it overwrote: whoever answers in a rectifier's place has to overwrite, too.
+    """
+    bounds = open_range(func, args, kwargs)
+    values = args[0] if args else kwargs.get("input")
+    if bounds is None or not isinstance(values, torch.Tensor):
+        return None
+    return values, bounds, writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
+
+
+def rectified(values: torch.Tensor, low: float, high: float, *, overwrites: bool) -> torch.Tensor:
+    """What a rectifier that is open between `low` and `high` gives."""
+    if math.isfinite(high):
+        return functional.hardtanh(values, low, high, inplace=overwrites)
+    return functional.relu(values, inplace=overwrites)
+
+
 class _FixedNorm(torch.autograd.Function):
     """BatchNorm with remembered statistics, whose gradient is one product; torch's own takes several times as long."""
 

@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from deepvis.models.rectifiers import batch_norm, open_range, writes_in_place
+from deepvis.models.rectifiers import batch_norm, rectified, rectifier_call
 from deepvis.synthesis.smooth_pooling import smoothed
 
 if TYPE_CHECKING:
@@ -121,20 +121,16 @@ class GradientFlow(TorchFunctionMode):
             pooled = smoothed(func, args, kwargs, self._pooling)
             if pooled is not None:
                 return pooled
-        bounds = open_range(func, args, kwargs)
-        values = args[0] if args else kwargs.get("input")
-        if bounds is None or not isinstance(values, torch.Tensor):
+        met = rectifier_call(func, args, kwargs)
+        if met is None:
             return func(*args, **kwargs)
-        # a network may go on with the tensor that it overwrote, and what went in is needed
-        overwrites = writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
+        values, bounds, overwrites = met
         entered = values.clone() if overwrites else None
         output: torch.Tensor
         if self.redirects and values.requires_grad:
             output = _Redirected.apply(values, entered, *bounds)
-        elif math.isfinite(bounds[1]):
-            output = functional.hardtanh(values, *bounds, inplace=overwrites)
         else:
-            output = functional.relu(values, inplace=overwrites)
+            output = rectified(values, *bounds, overwrites=overwrites)
         self._output, self._input = output, values if entered is None else entered
         return output
 
