@@ -46,7 +46,7 @@ class BackPresenter(QObject):
         self._panel = window.back_dock.panel
         self._asked: tuple[object, ...] = ()
         self._shown: BackResult | None = None
-        self._words: Pace[BackResult] = Pace(WORDS_EVERY_MS, self._panel.show_words)
+        self._words: Pace[BackResult] = Pace(WORDS_EVERY_MS, self._panel.show_words, self)
         self._settle = self._timer(SETTLE_MS, self._take_size)
         self._patience = self._timer(STALE_AFTER_MS, self._dim)
         self._say(OFF)

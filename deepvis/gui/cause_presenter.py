@@ -39,7 +39,7 @@ class CausePresenter(QObject):
         self._controller = window.controller
         self._dock = window.cause_dock
         self._panel = window.cause_dock.panel
-        self._words: Pace[LiveResult] = Pace(WORDS_EVERY_MS, self._show_words)
+        self._words: Pace[LiveResult] = Pace(WORDS_EVERY_MS, self._show_words, self)
         self._about: tuple[object, ...] = ()
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)

@@ -9,6 +9,8 @@ from PyQt6.QtCore import QTimer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PyQt6.QtCore import QObject
+
 T = TypeVar("T")
 
 
@@ -18,12 +20,13 @@ class Pace(Generic[T]):
     Args:
         interval_ms: time between two items.
         act: what is done with an item, in the GUI thread.
+        owner: what the items are shown on: once it is deleted, an item that waits is not passed on.
     """
 
-    def __init__(self, interval_ms: int, act: Callable[[T], None]) -> None:
+    def __init__(self, interval_ms: int, act: Callable[[T], None], owner: QObject) -> None:
         self._act = act
         self._waiting: T | None = None
-        self._timer = QTimer()
+        self._timer = QTimer(owner)
         self._timer.setSingleShot(True)
         self._timer.setInterval(interval_ms)
         self._timer.timeout.connect(self._pass_on)

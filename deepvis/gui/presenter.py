@@ -42,7 +42,7 @@ class Presenter:
         self._last: GridPicture | None = None
         self._failure = ""
         self._note = ""
-        self._words: Pace[LiveResult] = Pace(WORDS_EVERY_MS, self._show_words)
+        self._words: Pace[LiveResult] = Pace(WORDS_EVERY_MS, self._show_words, inputs)
         self._said_of: tuple[object, ...] = ()
         grid.grid.set_hover_text(self.hover_text)
 

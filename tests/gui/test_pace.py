@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PyQt6 import sip
+from PyQt6.QtCore import QObject
 
 from deepvis.gui.pace import Pace
 
@@ -14,16 +16,21 @@ def said():
     return []
 
 
-def test_the_first_is_passed_on_at_once_and_of_the_rest_the_newest(qtbot, said):
-    pace = Pace(40, said.append)
+@pytest.fixture
+def owner(qtbot):
+    return QObject()
+
+
+def test_the_first_is_passed_on_at_once_and_of_the_rest_the_newest(qtbot, said, owner):
+    pace = Pace(40, said.append, owner)
     for number in range(5):
         pace.offer(number, at_once=False)
     assert said == [0]
     qtbot.waitUntil(lambda: said == [0, 4], timeout=2000)
 
 
-def test_what_cannot_wait_replaces_what_waits(qtbot, said):
-    pace = Pace(40, said.append)
+def test_what_cannot_wait_replaces_what_waits(qtbot, said, owner):
+    pace = Pace(40, said.append, owner)
     pace.offer("first", at_once=False)
     pace.offer("waiting", at_once=False)
     pace.offer("now", at_once=True)
@@ -32,11 +39,20 @@ def test_what_cannot_wait_replaces_what_waits(qtbot, said):
     assert said == ["first", "now"]
 
 
-def test_what_was_dropped_is_not_said(qtbot, said):
-    pace = Pace(40, said.append)
+def test_what_was_dropped_is_not_said(qtbot, said, owner):
+    pace = Pace(40, said.append, owner)
     pace.offer("first", at_once=False)
     pace.offer("waiting", at_once=False)
     pace.drop()
+    qtbot.wait(120)
+    assert said == ["first"]
+
+
+def test_what_waits_is_not_said_once_its_owner_is_gone(qtbot, said, owner):
+    pace = Pace(40, said.append, owner)
+    pace.offer("first", at_once=False)
+    pace.offer("waiting", at_once=False)
+    sip.delete(owner)
     qtbot.wait(120)
     assert said == ["first"]
 
