@@ -53,7 +53,7 @@ class LayerAnswers:
             ModelError: there is no such layer, or it cannot be shown.
         """
         self._subject = Subject(engine, layer, frozenset(), None)
-        self._subject.choose_input_size(size, 1.0, GradientFlow(redirects=False))
+        self._subject.choose_input_size(size, (), GradientFlow(redirects=False))
 
     @torch.no_grad()
     def peaks(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:

@@ -82,7 +82,7 @@ def ascend(
         read = objective.layers | layers_to_read(layer_infos(engine), request.layer, request.recipe)
         subject = Subject(engine, request.layer, read, request.autocast)
         _check_units(request, subject)
-        subject.choose_input_size(request.pixels, _smallest(request.recipe), GradientFlow(redirects=False))
+        subject.choose_input_size(request.pixels, _parts(request.recipe), GradientFlow(redirects=False))
         results = _all_tries(subject, request, objective, materials or Materials(), watch, seeks=sign > 0)
     return Synthesis(
         request,
@@ -187,9 +187,9 @@ def _recipe_of_try(recipe: Recipe, steps: int, number: int) -> Recipe:
     )
 
 
-def _smallest(recipe: Recipe) -> float:
-    """Smallest part of its size at which the network will see the pictures."""
-    return min(recipe.coarse, recipe.scout_size) if recipe.starts > 1 else recipe.coarse
+def _parts(recipe: Recipe) -> tuple[float, ...]:
+    """Parts of its size at which the network will see the pictures."""
+    return (recipe.coarse, recipe.scout_size) if recipe.starts > 1 else (recipe.coarse,)
 
 
 def _louder(recipe: Recipe) -> Piece:

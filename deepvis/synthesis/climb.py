@@ -215,9 +215,9 @@ class Climb:
         if not self._subject.any_size:
             return full
         if step < self._scouting:
-            return _part_of(full, recipe.scout_size)
+            return self._subject.part_of(recipe.scout_size)
         coarse = step < recipe.coarse_part * self._course.steps
-        return _part_of(full, recipe.coarse) if coarse else full
+        return self._subject.part_of(recipe.coarse) if coarse else full
 
     def _reward(self, objective: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         """The objective less the penalties, `(batch,)`."""
@@ -350,10 +350,6 @@ def _is_due(watch: Watch, step: int, *, last: bool) -> bool:
 def _changed(gradient: torch.Tensor, changes: Sequence[GradientChange]) -> torch.Tensor:
     # changes are defined for gray levels, pictures are in 0..1
     return reduce(lambda changed, change: change(changed), changes, gradient / WHITE) * WHITE
-
-
-def _part_of(size: tuple[int, int], part: float) -> tuple[int, int]:
-    return (max(1, round(part * size[0])), max(1, round(part * size[1])))
 
 
 def _copy(sources: Sequence[torch.Tensor], targets: Sequence[torch.Tensor]) -> None:

@@ -47,7 +47,7 @@ SETTINGS = (
     Parameter("coarse_part", 0.6, 0.0, 1.0, "part of the steps at that size"),
     Parameter("starts", 1, 1, 16, "ascents that begin, of which the best one is finished"),
     Parameter("scouting", 0.25, 0.0, 1.0, "part of the steps after which the best start is chosen"),
-    Parameter("scout_size", 0.7, 0.1, 1.0, "size at which the network sees them until then, as a part of the full one"),
+    Parameter("scout_size", 0.7, 0.1, 4.0, "size at which the network sees them until then, as a part of the full one"),
     Parameter("average", 0.0, 0.0, 0.999, "memory of a running mean of the pictures' variables; 0 for none"),
 )
 """Numbers of a recipe that belong to no part of it."""

@@ -14,6 +14,7 @@ from deepvis.records import SOFTMAX
 from deepvis.synthesis.forward import LayerReader, LayerValues
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     from torch import nn
@@ -75,12 +76,12 @@ class Subject:
         with self._precision(), flow:
             return self._reader.read(self._prepared(pictures), flow)
 
-    def choose_input_size(self, size: int, coarse: float, flow: GradientFlow) -> None:
+    def choose_input_size(self, size: int, parts: Iterable[float], flow: GradientFlow) -> None:
         """Feed the network with pictures of `size` where it runs on them, else of the size that it wants.
 
         Args:
             size: height and width of the pictures.
-            coarse: part of the size that the network will also be asked to see.
+            parts: of that size, at which the network will also be asked to see them; 1 is the size itself.
             flow: for the forward passes that find out.
 
         Networks without a fixed head run at any size, which is faster at a small one. Others refuse, each with an error
@@ -88,8 +89,13 @@ class Subject:
         """
         wanted = self._preprocessing.input_size
         self.input_size = (size, size) if (size, size) == wanted or self._runs_at((size, size), flow) else wanted
-        height, width = (max(1, round(coarse * side)) for side in self.input_size)
-        self.any_size = coarse != 1 and self._runs_at((height, width), flow)
+        others = {part for part in parts if part != 1}
+        self.any_size = bool(others) and all(self._runs_at(self.part_of(part), flow) for part in others)
+
+    def part_of(self, part: float) -> tuple[int, int]:
+        """`(height, width)` of a part of the size at which the network is fed."""
+        height, width = self.input_size
+        return (max(1, round(part * height)), max(1, round(part * width)))
 
     def _runs_at(self, size: tuple[int, int], flow: GradientFlow) -> bool:
         try:

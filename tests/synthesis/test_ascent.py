@@ -189,6 +189,17 @@ def test_a_network_sees_coarse_pictures_first_where_it_can(engines):
     assert sizes_seen(engine, "head", larger) == [16] * 5
 
 
+def test_pictures_that_are_scouted_as_they_are_may_be_finished_at_another_size(engines):
+    network = nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3, stride=2), act=nn.ReLU()))
+    scouted = STILL.changed(starts=2, scouting=0.5, scout_size=1.0, coarse=1.5, coarse_part=1.0)
+    seen = []
+    engine = engines(network, side=16)
+    handle = network.conv.register_forward_pre_hook(lambda _module, inputs: seen.append(tuple(inputs[0].shape[::2])))
+    ascend(engine, want("act", (1, 2), size=40, recipe=scouted, steps=4, tries=1))
+    handle.remove()
+    assert [size for size in seen if size[0] > 1] == [(4, 40), (4, 40), (2, 60), (2, 60), (2, 40)]
+
+
 def test_a_layer_whose_units_depend_on_the_size_keeps_its_own(engines):
     engine = engines(nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3, stride=2), flat=nn.Flatten())), side=16)
     assert ascend(engine, want("flat", (190,), size=40)).input_size == (16, 16)
