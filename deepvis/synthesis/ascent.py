@@ -36,6 +36,10 @@ Odd and within 32 bits: of a seed, torch's generators heed the lowest 32 bits on
 """
 _START_SEEDS = 0x9E37_79B1
 """The same for the starts of one try."""
+_DOUBT_SEEDS = 0xC2B2_AE35
+"""The same for pictures that are begun anew because they were doubtful."""
+_MOST_ENLARGED = 4.0
+"""The largest part of its size at which a recipe lets a network see a picture."""
 
 
 @dataclass(eq=False)
@@ -110,46 +114,100 @@ def _all_tries(
 ) -> _Results:
     """The ascent, and others for the units that it left off."""
     everyone = tuple(range(len(request.units)))
-    results = _one_try(subject, request, objective, materials, watch, everyone, 0)
+    first = _Try(request.recipe, everyone, start=_start(request, subject))
+    results = _one_try(subject, request, objective, materials, watch, first)
     if not seeks:
         return results
     for number in range(1, request.tries):
-        off = tuple((~results.verdict.excited).nonzero().flatten().tolist())
+        off = _places(~results.verdict.excited)
         if not off:
             break
-        again = _one_try(subject, request, objective, materials, watch, off, number)
-        _take_over(results, again, off)
+        # later tries have their own ways: one start each
+        seeker = _Try(_seeking(request.recipe, request.passes, number), off, number, number * _TRY_SEEDS)
+        again = _one_try(subject, request, objective, materials, watch, seeker)
+        _take_over(results, again, off, _excites_more(results, again, off))
         results.tries = number + 1
+    if _may_doubt(subject, request):
+        _clear_doubts(subject, request, objective, materials, watch, results)
     return results
 
 
-def _one_try(  # noqa: PLR0913  (everything an ascent needs)
+def _clear_doubts(
     subject: Subject,
     request: SynthesisRequest,
     objective: Objective,
     materials: Materials,
     watch: Watch,
-    places: tuple[int, ...],
-    number: int,
+    results: _Results,
+) -> None:
+    """Begin pictures of classes anew that show little of their class."""
+    recipe = request.recipe
+    for number in range(1, recipe.again + 1):
+        doubtful = _places(results.verdict.distinctness < recipe.doubt)
+        if not doubtful:
+            break
+        closer = recipe.changed(coarse=_closer(recipe, recipe.coarse), scout_size=_closer(recipe, recipe.scout_size))
+        anew = _Try(closer, doubtful, number, number * _DOUBT_SEEDS)
+        again = _one_try(subject, request, objective, materials, watch, anew)
+        old = results.verdict.distinctness[list(doubtful)]
+        _take_over(results, again, doubtful, again.verdict.distinctness > old)
+
+
+def _may_doubt(subject: Subject, request: SynthesisRequest) -> bool:
+    return subject.is_classes and request.recipe.doubt > 0 and request.start is None
+
+
+def _closer(recipe: Recipe, part: float) -> float:
+    return min(part * recipe.closer, _MOST_ENLARGED)
+
+
+def _places(wanted: torch.Tensor) -> tuple[int, ...]:
+    return tuple(wanted.nonzero().flatten().tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class _Try:
+    """One ascent for some of the pictures.
+
+    Attributes:
+        recipe: how.
+        places: which pictures of the request.
+        number: 0 for the first one.
+        seeds: added to those of the request.
+        start: `(batch, 3, size, size)` in 0..1 to start from; None for noise. It is the only start then.
+    """
+
+    recipe: Recipe
+    places: tuple[int, ...]
+    number: int = 0
+    seeds: int = 0
+    start: torch.Tensor | None = None
+
+
+def _one_try(
+    subject: Subject,
+    request: SynthesisRequest,
+    objective: Objective,
+    materials: Materials,
+    watch: Watch,
+    this: _Try,
 ) -> _Results:
-    start = None if number else _start(request, subject)
-    # a given picture is one start, and later tries have their own ways
-    starts = request.recipe.starts if start is None and number == 0 else 1
+    places, starts = this.places, this.recipe.starts if this.start is None else 1
     units = torch.tensor([request.units[place] for place in places] * starts, device=subject.device)
     course = Course(
-        _recipe_of_try(request.recipe, request.passes, number),
+        this.recipe,
         objective,
         units,
         [
-            (request.seeds[place] + number * _TRY_SEEDS + again * _START_SEEDS) % (1 << 63)
+            (request.seeds[place] + this.seeds + again * _START_SEEDS) % (1 << 63)
             for again in range(starts)
             for place in places
         ],
         places,
         request.pixels,
         request.passes,
-        start,
-        number,
+        this.start,
+        this.number,
     )
     climb = Climb(subject, course, materials)
     reached = climb.run(watch)
@@ -162,19 +220,18 @@ def _one_try(  # noqa: PLR0913  (everything an ascent needs)
         units[: len(places)],
         objective,
         GradientFlow(redirects=False),
+        doubts=_may_doubt(subject, request),
     )
     return _Results(images, verdict, torch.stack(reached.trajectory).float(), reached.majority)
 
 
-def _recipe_of_try(recipe: Recipe, steps: int, number: int) -> Recipe:
-    """The recipe; for later tries one that seeks the unit by all means.
+def _seeking(recipe: Recipe, steps: int, number: int) -> Recipe:
+    """The recipe of a later try, which seeks a unit by all means.
 
     The second try sees through all rectifiers and begins with strong noise; further ones also drop transforms and
     regularizers, and vary plain pixels.
     """
-    if number == 0:
-        return recipe
-    freed = recipe.changed(redirect_steps=steps, leak=1.0)
+    freed = recipe.changed(redirect_steps=steps, leak=1.0, starts=1)
     if number == 1:
         return freed if recipe.parametrization.name != "fourier" else freed.changed(parametrization=_louder(recipe))
     return freed.changed(
@@ -188,24 +245,29 @@ def _recipe_of_try(recipe: Recipe, steps: int, number: int) -> Recipe:
 
 
 def _parts(recipe: Recipe) -> tuple[float, ...]:
-    """Parts of its size at which the network will see the pictures."""
-    return (recipe.coarse, recipe.scout_size) if recipe.starts > 1 else (recipe.coarse,)
+    """Parts of its size at which the network may have to see the pictures."""
+    parts = (recipe.coarse, recipe.scout_size) if recipe.starts > 1 else (recipe.coarse,)
+    return (*parts, *(_closer(recipe, part) for part in parts)) if recipe.doubt else parts
 
 
 def _louder(recipe: Recipe) -> Piece:
     return piece(recipe.parametrization.name, **{**dict(recipe.parametrization.values), "std": 0.3})
 
 
-def _take_over(results: _Results, again: _Results, places: tuple[int, ...]) -> None:
-    """Put better pictures of a later try into their places."""
+def _excites_more(results: _Results, again: _Results, places: tuple[int, ...]) -> torch.Tensor:
+    """Which pictures of a later try do better for units that were off: bool `(places,)`."""
+    return again.verdict.excited | (again.verdict.inputs > results.verdict.inputs[list(places)])
+
+
+def _take_over(results: _Results, again: _Results, places: tuple[int, ...], better: torch.Tensor) -> None:
+    """Put the better pictures of a later try into their places."""
     for here, place in enumerate(places):
-        excited = bool(again.verdict.excited[here])
-        if not excited and not again.verdict.inputs[here] > results.verdict.inputs[place]:
+        if not better[here]:
             continue
         results.images[place] = again.images[here]
         results.trajectory[:, place] = again.trajectory[:, here]
         results.majority[place] = again.majority[here]
-        for name in ("objectives", "peaks", "ranks", "inputs", "excited"):
+        for name in ("objectives", "peaks", "ranks", "inputs", "excited", "distinctness"):
             getattr(results.verdict, name)[place] = getattr(again.verdict, name)[here]
 
 

@@ -48,6 +48,9 @@ SETTINGS = (
     Parameter("starts", 1, 1, 16, "ascents that begin, of which the best one is finished"),
     Parameter("scouting", 0.25, 0.0, 1.0, "part of the steps after which the best start is chosen"),
     Parameter("scout_size", 0.7, 0.1, 4.0, "size at which the network sees them until then, as a part of the full one"),
+    Parameter("doubt", 0.0, 0.0, 1.0, "distinctness below which the picture of a class is begun anew; 0: never"),
+    Parameter("again", 2, 0, 8, "how often a doubtful picture may be begun anew"),
+    Parameter("closer", 1.25, 0.25, 4.0, "size at which the network sees a picture that is begun anew, as a factor"),
     Parameter("average", 0.0, 0.0, 0.999, "memory of a running mean of the pictures' variables; 0 for none"),
 )
 """Numbers of a recipe that belong to no part of it."""
@@ -80,6 +83,11 @@ class Recipe:
         scouting: part of the steps after which the best start is chosen, by its objective.
         scout_size: size at which the network sees the pictures until then, as a part of the full one; with one start it
             says nothing.
+        doubt: pictures of classes whose distinctness (`excitement.distinctness`) is below this are begun anew, from
+            other noise, and the most distinct one is the result; 0: never. Of other layers no picture is doubtful.
+        again: at most so many times.
+        closer: the network sees them so much larger then, `coarse` and `scout_size` times this: what a class did not
+            show at a small size it often shows at a larger one, which would cost too much for all.
         average: memory of the running mean of the variables that is shown; 0: the variables themselves.
         stretch: finished pictures are scaled about gray to the full range, as those of 2015 were saved: what excites a
             unit may differ from gray by less than one can see.
@@ -107,6 +115,9 @@ class Recipe:
     starts: int = 1
     scouting: float = 0.25
     scout_size: float = 0.7
+    doubt: float = 0.0
+    again: int = 2
+    closer: float = 1.25
     average: float = 0.0
     stretch: bool = False
     for_classes: Recipe | None = None

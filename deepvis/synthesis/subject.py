@@ -113,6 +113,10 @@ class Subject:
             return pictures
         return functional.interpolate(pictures, self.input_size, mode="bilinear", antialias=True)
 
+    def at_usual_size(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures at the size that the network wants photographs to have."""
+        return functional.interpolate(pictures, self._preprocessing.input_size, mode="bilinear", antialias=True)
+
     def _prepared(self, pictures: torch.Tensor) -> torch.Tensor:
         shape = self._preprocessing
         if shape.channels == 1:
