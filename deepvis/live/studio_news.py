@@ -204,7 +204,7 @@ class StudioState:
         changes: what was changed of it, as in `Made`.
         step: steps done in this attempt.
         steps: steps of an attempt.
-        attempt: 0 for the first; later ones are about units that stayed off.
+        attempt: 0 for the first; later ones are about units that stayed off, or classes that hardly showed.
         images: uint8 `(pictures, size, size, 3)`, one per seed, as they are now; None before the first step.
         curve: float32 `(steps done, pictures)`, the objective at each step, NaN where unknown.
         made: one per picture once they are finished.

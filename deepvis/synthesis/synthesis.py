@@ -113,7 +113,8 @@ class Preview:
         objectives: float32 `(pictures,)`, with the random transforms of this step.
         places: of the request, which pictures these are.
         trajectory: float32 `(steps done, pictures)`, the objectives of all steps of this attempt.
-        attempt: 0 for the first ascent; further ones are only about units that it left off.
+        attempt: 0 for the first ascent; further ones are only about units that it left off, or whose class it hardly
+            showed.
     """
 
     step: int

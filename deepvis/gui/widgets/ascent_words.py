@@ -40,7 +40,7 @@ def progress_tip(state: StudioState) -> str:
     """What the line does not say: why there is another try; empty where there is none."""
     if not state.attempt or state.over:
         return ""
-    return f"{_try(state)}, from other noise: the unit stayed off in the one before."
+    return f"{_try(state)}, from other noise: the one before left the unit off, or showed little of its class."
 
 
 def curve_tip(state: StudioState) -> str:

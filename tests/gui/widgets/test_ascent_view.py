@@ -131,7 +131,10 @@ def test_a_further_try_says_why(view):
     view.show_state(make_state())
     assert view._bar.toolTip() == ""
     view.show_state(make_state(attempt=1))
-    assert view._bar.toolTip() == "Second try, from other noise: the unit stayed off in the one before."
+    assert (
+        view._bar.toolTip()
+        == "Second try, from other noise: the one before left the unit off, or showed little of its class."
+    )
 
 
 # the curve
