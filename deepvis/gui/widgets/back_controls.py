@@ -143,8 +143,9 @@ class BackControls(QWidget):
         return QSize(STACKED_WIDTH, hint.height()) if self._stacked else hint
 
     def minimumSizeHint(self) -> QSize:
-        """Beside the picture any height: a low dock cuts the last of them."""
-        return QSize(60, 0 if self._stacked else self.rows_height() - SPACE // 2)
+        """Narrow; beside the picture all of them, one below the other."""
+        height = super().minimumSizeHint().height() if self._stacked else self.rows_height() - SPACE // 2
+        return QSize(60, height)
 
     def _place(self) -> None:
         """Beside the picture what plays no part is left out; in rows it keeps its place, or the picture would jump."""

@@ -60,6 +60,8 @@ def draw_corner(painter: QPainter, rect: QRect, thickness: int, theme: Theme) ->
 def wrapped(text: str, font: QFont, width: int, most: int) -> list[str]:
     """The words in at most so many lines of `width` logical pixels; what does not fit is elided in the last one."""
     metrics, lines = QFontMetrics(font), [""]
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
         if metrics.horizontalAdvance(longer) <= width or not lines[-1] or len(lines) == most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,6 +43,11 @@ def test_words_wrap_at_the_width_of_the_picture_and_no_earlier(overlay):
     for line, following in pairwise(said):
         first_word = following.split()[0]
         assert metrics.horizontalAdvance(line) <= 450 < metrics.horizontalAdvance(f"{line} {first_word}")
+
+
+def test_figures_that_fit_keep_the_room_around_the_dot_between_them(overlay):
+    placed = replace(explained(), position=(2, 3))
+    assert "value 21.0  ·  row 2, column 3" in overlay.lines_of(placed, 450)
 
 
 def test_words_that_need_more_lines_than_there_are_end_with_an_ellipsis(overlay):
