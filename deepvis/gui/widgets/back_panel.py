@@ -114,6 +114,8 @@ class BackPanel(QWidget):
         height = 0 if stacked else self.controls.minimumSizeHint().height()
         self._choices.setMinimumHeight(height)
         self._choices.setMaximumHeight(height or _UNLIMITED)
+        self.controls.set_tight(False)
+        self.controls.set_tight(stacked and self.controls.minimumSizeHint().height() > rest)
         # the bar of what scrolls takes its width from the picture, not from the choices
         bar = self._choices.bar_width if self.controls.minimumSizeHint().height() > rest else 0
         self._choices.setMinimumWidth(STACKED_WIDTH + bar if stacked else 0)

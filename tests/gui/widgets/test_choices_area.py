@@ -20,7 +20,7 @@ MOST = Backward(Method.GRADIENT, view=BackView.NORM, seed=SeedKind.DIFFERENCE, o
 def panel(qtbot, themed):
     made = BackPanel()
     qtbot.addWidget(made)
-    made.resize(280, 170)
+    made.setFixedSize(280, 120)
     made.show()
     made.show_back(MOST)
     QTest.qWait(50)
@@ -70,7 +70,7 @@ def test_the_bar_takes_no_width_from_the_choices(panel):
 
 
 def test_a_high_panel_has_its_choices_in_rows_that_need_no_scrolling(panel):
-    panel.resize(280, 500)
+    panel.setFixedSize(280, 500)
     QTest.qWait(50)
     assert not panel._choices.scrolls
     assert panel._choices.height() >= panel.controls.minimumSizeHint().height()
