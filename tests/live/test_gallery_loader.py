@@ -190,6 +190,18 @@ def test_a_pattern_grid_without_a_scan_says_what_to_do(gallery, loading):
     assert "deepvis scan --images FOLDER --model tiny" in pattern.problem
 
 
+def test_the_grid_of_minimum_images_and_that_of_exemplars_are_told_apart(gallery, loading):
+    gallery.scan(level_minima=True)
+    shown(gallery, loading)
+    missing = {}
+    for stage in (Stage.EXEMPLARS, Stage.MINIMA, Stage.EXEMPLARS):
+        view = gallery.view(grid=GRID, stage=stage)
+        loading.loader.views.put(view)
+        pattern = loading.pattern(lambda pattern, view=view: pattern.view == view and pattern.complete)
+        missing.setdefault(stage, []).append(pattern.missing)
+    assert missing == {Stage.EXEMPLARS: [0, 0], Stage.MINIMA: [6]}
+
+
 def test_layer_pages_come_with_an_order_for_the_correlation(gallery, loading):
     correlation = np.eye(6, dtype=np.float32)
     for one, other in ((0, 5), (1, 3), (2, 4)):
