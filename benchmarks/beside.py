@@ -1,6 +1,6 @@
 """What live video costs while the window does something else besides: backward views, causes, viewers in browsers.
 
-    python -m benchmarks.beside [--seconds S] [--repetitions N] [--quick] [--json FILE]
+    python -m benchmarks.beside [--only NAME,NAME] [--seconds S] [--repetitions N] [--quick] [--json FILE]
 
 The real window, alone and with one thing more, in turns within one process, so that ratios can be trusted on a busy
 machine. Frames come faster than the network takes them.
@@ -8,16 +8,14 @@ machine. Frames come faster than the network takes them.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import command_line
 from deepvis.startup import prepare_torch
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 Values = dict[str, Any]
@@ -39,46 +37,30 @@ def main(words: Sequence[str] | None = None) -> None:
     prepare_torch()
     results = _measured(given)
     _show(results)
-    if given.json is not None:
-        given.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    command_line.keep(results, given.json)
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.beside", description="Measure live video beside what else the window does."
-    )
+    parser = command_line.options("beside", "Measure live video beside what else the window does.", 3.0)
     parser.add_argument("--network", default=NETWORK, help=f"by name ({NETWORK})")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one stretch of one measurement (3)")
-    parser.add_argument("--repetitions", type=int, default=5, help="stretches of each measurement (5)")
-    parser.add_argument("--threads", type=int, default=0, help="threads of torch; 0 leaves one core free")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    parser.add_argument("--quick", action="store_true", help="a look in seconds; nothing to quote")
-    return parser.parse_args(words)
+    parser.add_argument("--only", default="", metavar="NAMES", help="comma-separated rows of the table; not given: all")
+    given = command_line.read(parser, words, QUICK_SECONDS)
+    given.only = command_line.listed(given.only) or (QUICK_ARMS if given.quick else ())
+    return given
 
 
 def _measured(given: argparse.Namespace) -> Values:
-    import torch
     from PyQt6.QtWidgets import QApplication
 
     from benchmarks.beside_arms import BesidePlan, measure
     from benchmarks.display import display
 
-    threads = given.threads or max(1, (os.cpu_count() or 2) - 1)
-    seconds, repetitions = (QUICK_SECONDS, 1) if given.quick else (given.seconds, given.repetitions)
-    plan = BesidePlan(given.network, seconds, repetitions, threads, QUICK_ARMS if given.quick else ())
+    plan = BesidePlan(given.network, given.seconds, given.repetitions, given.threads, given.only)
     with display() as shown_on:
         application = QApplication(sys.argv[:1])
-        measured = measure(plan, lambda text: print(text, file=sys.stderr, flush=True))
+        measured = measure(plan, command_line.say)
         application.quit()
-    setting = {
-        "network": given.network,
-        "torch": torch.__version__,
-        "cores": os.cpu_count(),
-        "threads": threads,
-        "seconds": seconds,
-        "repetitions": repetitions,
-        "shown_on": shown_on,
-    }
+    setting = {"network": given.network, **command_line.setting(given), "shown_on": shown_on}
     return {"setting": setting, **measured}
 
 

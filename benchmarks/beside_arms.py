@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchmarks.figures import Sample, interleaved, ratios, spreads
 from benchmarks.pictures import photographs
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepvis.records import View
 
 Values = dict[str, Any]
+T = TypeVar("T")
 
 ALONE = "nothing else"
 SOURCE_FPS = 120.0
@@ -141,11 +142,21 @@ def measure(plan: BesidePlan, say: Callable[[str], None]) -> Values:
         layer = layers[len(layers) * 2 // 3]
         run.view(layer.name)
         run.change(lambda view: replace(view, unit=min(UNIT, layer.units - 1)), lambda _: True, "the unit")
-        arms = _arms(run, f"http://127.0.0.1:{port}/")
-        wanted = {name: arm for name, arm in arms.items() if not plan.only or name in (ALONE, *plan.only)}
+        wanted = chosen(_arms(run, f"http://127.0.0.1:{port}/"), plan.only)
         say(f"{plan.network} at {layer.name}: {', '.join(wanted)}")
         samples = interleaved(wanted, plan.seconds, plan.repetitions)
     return {"layer": layer.name, "arms": {name: _figures(samples, name) for name in wanted}}
+
+
+def chosen(arms: Mapping[str, T], only: tuple[str, ...]) -> dict[str, T]:
+    """Those of some names, and the window alone; all where there are no names.
+
+    Raises:
+        BenchmarkError: one of the names is unknown.
+    """
+    if strange := [name for name in only if name not in arms]:
+        raise BenchmarkError(f"There is no row {', '.join(strange)}; there are {', '.join(arms)}.")
+    return {name: arm for name, arm in arms.items() if not only or name in (ALONE, *only)}
 
 
 def _figures(samples: Mapping[str, list[Sample]], name: str) -> Values:

@@ -8,17 +8,15 @@ trusted where frames per second cannot.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import platform
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import command_line
 from deepvis.startup import prepare_torch
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from benchmarks.measurement import Plan
@@ -40,37 +38,27 @@ def main(words: Sequence[str] | None = None) -> None:
     prepare_torch()
     from benchmarks.report import show
 
-    results = _measured(_plan(given), given.memory)
+    results = _measured(given)
     show(results)
-    if given.json is not None:
-        given.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    command_line.keep(results, given.json)
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.live", description="Measure the live route: tables with ratios and budgets."
-    )
-    parser.add_argument("--networks", help=f"comma-separated names; not given: {NETWORKS}")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one stretch of one measurement (2)")
-    parser.add_argument("--repetitions", type=int, default=5, help="stretches of each measurement (5)")
-    parser.add_argument("--threads", type=int, default=0, help="threads of torch; 0 leaves one core free")
+    parser = command_line.options("live", "Measure the live route: tables with ratios and budgets.", 2.0)
+    parser.add_argument("--networks", default="", help=f"comma-separated names; not given: {NETWORKS}")
     parser.add_argument("--memory", type=int, default=0, metavar="FRAMES", help="also watch memory over so many frames")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    parser.add_argument("--quick", action="store_true", help="a look in seconds; nothing to quote")
-    return parser.parse_args(words)
+    return command_line.read(parser, words, QUICK_SECONDS)
 
 
 def _plan(given: argparse.Namespace) -> Plan:
     from benchmarks.measurement import Plan
 
-    threads = given.threads or max(1, (os.cpu_count() or 2) - 1)
-    if given.quick:
-        return Plan(tuple((given.networks or QUICK_NETWORKS).split(",")), ("deepest",), QUICK_SECONDS, 1, threads)
-    networks = tuple((given.networks or NETWORKS).split(","))
-    return Plan(networks, ("widest", "deepest"), given.seconds, given.repetitions, threads)
+    networks = command_line.listed(given.networks or (QUICK_NETWORKS if given.quick else NETWORKS))
+    layers = ("deepest",) if given.quick else ("widest", "deepest")
+    return Plan(networks, layers, given.seconds, given.repetitions, given.threads)
 
 
-def _measured(plan: Plan, memory_frames: int) -> Values:
+def _measured(given: argparse.Namespace) -> Values:
     import torch
     from PyQt6.QtWidgets import QApplication
 
@@ -78,45 +66,36 @@ def _measured(plan: Plan, memory_frames: int) -> Values:
     from benchmarks.measurement import NetworkMeasurement, measure_paint
     from benchmarks.pictures import photographs
 
+    plan, say = _plan(given), command_line.say
     torch.set_num_threads(plan.threads)
     pictures = photographs()
-    memory = _memory(plan, memory_frames) if memory_frames else {}
+    memory = _memory(plan, given.memory) if given.memory else {}
     with display() as shown_on:
         application = QApplication(sys.argv[:1])
-        views = [view for name in plan.networks for view in NetworkMeasurement(name, pictures, plan, _say).views()]
+        views = [view for name in plan.networks for view in NetworkMeasurement(name, pictures, plan, say).views()]
         paint = measure_paint(plan)
         application.quit()
-    return {"setting": _setting(plan, shown_on), "views": views, "paint": paint, **memory}
+    return {"setting": _setting(given, shown_on), "views": views, "paint": paint, **memory}
 
 
 def _memory(plan: Plan, frames: int) -> Values:
     from benchmarks.memory import memory_over
     from benchmarks.pictures import photographs
 
-    _say(f"{plan.networks[0]}: memory over {frames} frames")
+    command_line.say(f"{plan.networks[0]}: memory over {frames} frames")
     return {"memory": memory_over(frames, plan.networks[0], photographs(), plan.threads)}
 
 
-def _setting(plan: Plan, shown_on: str) -> Values:
-    import torch
-
+def _setting(given: argparse.Namespace, shown_on: str) -> Values:
     from benchmarks.window import SIZE
 
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
         "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": plan.threads,
-        "seconds": plan.seconds,
-        "repetitions": plan.repetitions,
+        **command_line.setting(given),
         "shown_on": shown_on,
         "window": f"{SIZE[0]} x {SIZE[1]}",
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

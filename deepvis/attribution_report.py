@@ -200,7 +200,7 @@ def save(
             continue
         try:
             if drawn:
-                path.write_bytes(encode_png(_drawn(report.beside, picture_rgb, look)))
+                path.write_bytes(encode_png(_drawn(report, picture_rgb, look)))
             else:
                 with path.open("wb") as file:
                     np.save(file, report.values)
@@ -210,11 +210,12 @@ def save(
     return written, refused
 
 
-def _drawn(values: NDArray[np.float32], picture_rgb: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+def _drawn(report: AttributionReport, picture_rgb: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+    values, pictures = report.beside, report.model.pictures
     size = (picture_rgb.shape[0], picture_rgb.shape[1])
     if look.view is BackView.HISTOGRAM:
         size = _HISTOGRAM_SIZE
-    return overlaid(picture_rgb, values, look.view, look.colormap, look.overlay, look.opacity, size)
+    return overlaid(picture_rgb, values, look.view, look.colormap, look.overlay, look.opacity, size, pictures)
 
 
 def _extent(values: NDArray[np.float32]) -> tuple[float, float]:

@@ -51,6 +51,8 @@ class Stage(StrEnum):
     """Every unit's map, live."""
     EXEMPLARS = "exemplars"
     """Every unit's best data-set crop."""
+    MINIMA = "minimum images"
+    """Every unit's data-set crop with the smallest value."""
     SYNTHESIZED = "synthesized"
     """Every unit's best synthesized picture."""
     WEIGHTS = "weights"

@@ -151,7 +151,7 @@ def test_pictures_are_drawn_side_by_side(attribute, images, tmp_path, method, un
     values = np.load(array)
     joined = np.concatenate(list(values) if method == "occlusion" else np.split(values, 2), axis=-1)
     seen = np.concatenate([np.asarray(Image.open(path)) for path in images], axis=1)
-    expected = overlaid(seen, joined, BackView.SUM, "auto", Overlay.INACTIVE, 0.7, (32, 96))
+    expected = overlaid(seen, joined, BackView.SUM, "auto", Overlay.INACTIVE, 0.7, (32, 96), 2)
     np.testing.assert_array_equal(np.asarray(Image.open(drawn)), expected)
 
 

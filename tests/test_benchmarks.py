@@ -128,6 +128,35 @@ def test_live_video_is_measured_beside_backward_views_changes_and_viewers(tmp_pa
         assert word in printed
 
 
+@pytest.mark.parametrize("name", ["live", "beside", "studio", "backward"])
+def test_a_quick_look_is_one_short_stretch_whatever_else_is_asked_for(monkeypatch, name):
+    monkeypatch.syspath_prepend(str(ROOT))
+    benchmark = importlib.import_module(f"benchmarks.{name}")
+    given = benchmark._arguments(["--seconds", "7", "--repetitions", "3", "--threads", "5"])
+    assert (given.seconds, given.repetitions, given.threads) == (7, 3, 5)
+    given = benchmark._arguments(["--seconds", "7", "--quick"])
+    assert given.seconds < 1
+    assert given.repetitions == 1
+    assert given.threads == max(1, os.cpu_count() - 1)
+
+
+def test_rows_of_the_table_can_be_measured_alone_and_unknown_ones_are_refused(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    beside = importlib.import_module("benchmarks.beside")
+    assert beside._arguments(["--only", "attributions on demand,1 viewer"]).only == (
+        "attributions on demand",
+        "1 viewer",
+    )
+    assert beside._arguments(["--only", "causes", "--quick"]).only == ("causes",)
+    assert beside._arguments([]).only == ()
+    arms = importlib.import_module("benchmarks.beside_arms")
+    every = {arms.ALONE: None, "causes": None, "1 viewer": None}
+    assert list(arms.chosen(every, ("causes",))) == [arms.ALONE, "causes"]
+    assert arms.chosen(every, ()) == every
+    with pytest.raises(arms.BenchmarkError, match="no row cause; there are nothing else, causes, 1 viewer"):
+        arms.chosen(every, ("cause",))
+
+
 def test_a_viewer_of_the_benchmark_fetches_each_new_picture_once(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     viewers = importlib.import_module("benchmarks.viewers")

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import typer
@@ -17,35 +16,15 @@ from deepvis.command_options import MODEL, PANELS, RUN, SERVE, SHOWN, SOURCE
 from deepvis.config import Settings
 from deepvis.options import RunOptions, ServeOptions
 from deepvis.records import BackView, Fit, Method, Overlay
+from tests.fake_window import put_in_place
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTING_ROWS = (*MODEL, *SOURCE, *SHOWN)
 
 
-class FakeWindow:
-    """Stands for deepvis.gui.app: keeps what it was started with."""
-
-    def __init__(self):
-        self.settings = None
-        self.options = None
-        self.error = None
-
-    def run(self, settings, options):
-        self.settings, self.options = settings, options
-        if self.error is not None:
-            raise self.error
-        return 0
-
-
 @pytest.fixture
 def window(monkeypatch):
-    fake = FakeWindow()
-    module = ModuleType("deepvis.gui.app")
-    module.run = fake.run
-    monkeypatch.setitem(sys.modules, "deepvis.gui.app", module)
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr("deepvis.startup._check_libraries", lambda platforms: None)
-    return fake
+    return put_in_place(monkeypatch)
 
 
 def settings_file(folder, values):

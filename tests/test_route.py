@@ -157,7 +157,7 @@ def test_from_a_photograph_to_a_unit_and_back(person):
     center_row, center_column = box.top + box.height / 2, box.left + box.width / 2
     assert center_row < height / 2
     assert center_column > width / 2
-    assert ("chosen position", "row 2, column 11") in window.page._facts._facts
+    assert ("chosen at", "row 2, column 11") in window.page._facts._facts
 
     # the same click again gives the position up
     person.click(37, down=2.5 / 14, across=11.5 / 14)

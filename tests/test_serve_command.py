@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 import pytest
 
 from deepvis.cli import main
@@ -10,31 +7,13 @@ from deepvis.config import Settings
 from deepvis.options import RunOptions, ServeOptions
 from deepvis.serving.errors import ServingError
 from deepvis.startup import prepare
-
-
-class FakeWindow:
-    """Stands for deepvis.gui.app: keeps what it was started with."""
-
-    def __init__(self) -> None:
-        self.settings = self.options = self.error = None
-
-    def run(self, settings, options):
-        self.settings, self.options = settings, options
-        if self.error is not None:
-            raise self.error
-        return 0
+from tests.fake_window import put_in_place
 
 
 @pytest.fixture
 def window(monkeypatch):
-    fake = FakeWindow()
-    module = ModuleType("deepvis.gui.app")
-    module.run = fake.run
-    monkeypatch.setitem(sys.modules, "deepvis.gui.app", module)
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.delenv("DEEPVIS_TOKEN", raising=False)
-    monkeypatch.setattr("deepvis.startup._check_libraries", lambda platforms: None)
-    return fake
+    return put_in_place(monkeypatch)
 
 
 def test_the_bare_command_serves_this_machine_alone_and_has_no_end(window, capsys):

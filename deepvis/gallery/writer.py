@@ -305,6 +305,23 @@ class GalleryWriter:
         query = "DELETE FROM images WHERE job_id = ? AND layer_id = (SELECT id FROM layers WHERE name = ?)"
         return self.connection.execute(query, (job, layer)).rowcount
 
+    @_in_transaction
+    def remove_replaced(self, job: int, by: int) -> None:
+        """Remove the pictures of a job of which another one has its own, and the job once it has no picture left.
+
+        Args:
+            job: key of the job whose pictures go.
+            by: key of the job that has one of the same unit, kind and rank.
+        """
+        query = (
+            "DELETE FROM images WHERE job_id = ? AND EXISTS (SELECT 1 FROM images AS newer WHERE newer.job_id = ?"
+            " AND (newer.layer_id, newer.unit, newer.kind, newer.rank)"
+            " = (images.layer_id, images.unit, images.kind, images.rank))"
+        )
+        self.connection.execute(query, (job, by))
+        if self.connection.execute("SELECT 1 FROM images WHERE job_id = ? LIMIT 1", (job,)).fetchone() is None:
+            self.remove_job(job)
+
     def _layer_key(self, name: str) -> int:
         layer = find_layer(self.connection, name)
         if layer is None:

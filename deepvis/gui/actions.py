@@ -149,12 +149,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Next: pictures, statistics",
         ("S",),
         "Data",
-        "What the middle of the window shows of the layer: exemplars, synthesized pictures, weights, activity, "
-        "correlation of weights and of activity.",
+        "What the middle of the window shows of the layer: exemplars, minimum images, synthesized pictures, weights, "
+        "activity, correlation of weights and of activity.",
     ),
     ActionSpec("previous_pattern", "Previous: pictures, statistics", ("Shift+S",), "Data"),
     ActionSpec("show_activations", "Show activations in the grid", (), "Data", "Every unit's map, live.", apart=True),
     ActionSpec("show_exemplars", "Show exemplars in the grid", (), "Data", "The images each unit answers to most."),
+    ActionSpec(
+        "show_minimum_images",
+        "Show minimum images in the grid",
+        (),
+        "Data",
+        "The images for which each unit is lowest.",
+    ),
     ActionSpec(
         "show_synthesized",
         "Show synthesized pictures in the grid",
@@ -179,7 +186,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "All pictures of each unit",
         ("1",),
         "Data",
-        "In the grids of exemplars and of synthesized pictures: all of them in each tile, or the best alone.",
+        "In the grids of exemplars, minimum images and synthesized pictures: all in each tile, or the first alone.",
         checkable=True,
         apart=True,
     ),

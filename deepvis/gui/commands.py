@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from deepvis.records import View
     from deepvis.sources.base import Next, Previous
 
+_PICTURES = {Stage.MINIMA: "minimum image", Stage.SYNTHESIZED: "synthesized picture"}
+"""What the tiles of a grid are; else they are exemplars."""
 FAR = 3
 """Units that J L K I move by, as in the 2015 toolbox."""
 
@@ -253,6 +255,10 @@ class ViewCommands:
         """Each unit's best images."""
         self._stage(Stage.EXEMPLARS)
 
+    def show_minimum_images(self) -> None:
+        """The images for which each unit is lowest."""
+        self._stage(Stage.MINIMA)
+
     def show_synthesized(self) -> None:
         """The picture made to excite each unit, in the grid."""
         self._stage(Stage.SYNTHESIZED)
@@ -283,8 +289,9 @@ class ViewCommands:
             view = self._set(moves.toggle_all_patterns(self._view))
         else:
             view = self._set(replace(self._view, stage=Stage.EXEMPLARS, all_patterns=True))
-        what = "synthesized picture" if view.stage is Stage.SYNTHESIZED else "exemplar"
-        self._controller.flashed.emit(f"All {what}s in each tile" if view.all_patterns else f"The best {what} alone")
+        what = _PICTURES.get(view.stage, "exemplar")
+        alone = f"The first {what} alone" if view.stage is Stage.MINIMA else f"The best {what} alone"
+        self._controller.flashed.emit(f"All {what}s in each tile" if view.all_patterns else alone)
 
     def keep_exemplars(self) -> None:
         """Write the selected unit's frames of this session to the gallery."""

@@ -64,7 +64,7 @@ class PagePresenter:
         """Once pictures flow, the plot's library is fetched aside, so that the first histogram does not wait for it."""
         if not self._warm:
             self._warm = True
-            threading.Thread(target=_import_plotting, name="pyqtgraph import").start()
+            threading.Thread(target=_import_plotting, name="deepvis-plotting").start()
 
     def _open(self, picture: PagePicture) -> None:
         self._controller.open_exemplar(picture)

@@ -242,7 +242,7 @@ def unit_facts(unit: UnitReading, layer: LayerInfo) -> list[tuple[str, str]]:
         facts = [("value", number(unit.value))]
     else:
         # where the maximum is followed it is the value: one number is not told twice
-        facts = [("value", number(unit.value)), ("chosen position", place)] if unit.chosen else []
+        facts = [("value", number(unit.value)), ("chosen at", place)] if unit.chosen else []
         facts.append(("maximum", number(unit.maximum)))
         facts += [] if unit.chosen else [("maximum at", place)]
         facts += [

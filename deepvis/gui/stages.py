@@ -33,6 +33,7 @@ NONE_YET = "no synthesized picture that excites it yet"
 
 _PATIENCE = {
     Stage.EXEMPLARS: "The exemplars of {layer} are being read.",
+    Stage.MINIMA: "The minimum images of {layer} are being read.",
     Stage.SYNTHESIZED: "The synthesized pictures of {layer} are being read.",
     Stage.WEIGHTS: "The weights of {layer} are being read.",
     Stage.WEIGHT_CORRELATION: "The correlation of the weights of {layer} is being computed.",
@@ -40,10 +41,13 @@ _PATIENCE = {
 
 _PATTERN_WORDS = {
     Stage.EXEMPLARS: ("The best image of each unit", "The best images of each unit"),
+    Stage.MINIMA: ("The lowest image of each unit", "The lowest images of each unit"),
     Stage.SYNTHESIZED: ("The synthesized picture of each unit", "The synthesized pictures of each unit"),
 }
 """For one picture per unit, and for all."""
 
+LEVEL = ": many images are equally low"
+"""Why there may be no minimum image."""
 HISTOGRAM_WORDS = "Largest value per image, each unit over its own range  ·  red: share of images that give zero"
 
 
@@ -144,8 +148,9 @@ class StagePages(QObject):
         histograms = view.stage is Stage.ACTIVITY
         parts = [HISTOGRAM_WORDS if histograms else _PATTERN_WORDS[view.stage][view.all_patterns]]
         if picture.missing and picture.complete:
-            parts.append("1 unit has none" if picture.missing == 1 else f"{picture.missing:,} units have none")
-        if page is not None and known and view.stage is Stage.EXEMPLARS:
+            none = "1 unit has none" if picture.missing == 1 else f"{picture.missing:,} units have none"
+            parts.append(none + LEVEL * (view.stage is Stage.MINIMA))
+        if page is not None and known and view.stage in (Stage.EXEMPLARS, Stage.MINIMA):
             parts += [part for part in (page.stale, page.origin) if part]
         layer_page = self._controller.layer_page
         if histograms and layer_page is not None and layer_page.record is not None and layer_page.layer == view.layer:
@@ -185,7 +190,8 @@ class StagePages(QObject):
         if controller.view.stage is Stage.SYNTHESIZED:
             lines += self._made_text(unit, brief=brief)
         else:
-            lines += self._best_text(unit) if controller.view.stage is Stage.EXEMPLARS else self._activity_text(unit)
+            listed = controller.view.stage in (Stage.EXEMPLARS, Stage.MINIMA)
+            lines += self._best_text(unit) if listed else self._activity_text(unit)
         result = controller.result
         if result is not None and result.grid is not None and controller.is_present(result):
             lines.append(f"maximum in this frame {number(float(result.grid.summary.maxima[unit]))}")
@@ -207,14 +213,17 @@ class StagePages(QObject):
         return lines
 
     def _best_text(self, unit: int) -> list[str]:
-        """The best picture of the selected unit; of the others only the layer's page knows a value, once read."""
+        """The first picture of the selected unit; of the others only the layer's page knows a value, once read."""
         page, layer_page, view = self._controller.page, self._controller.layer_page, self._controller.view
         mine = page is not None and (page.unit.model, page.unit.layer, page.unit.unit) == (view.model, view.layer, unit)
-        if page is not None and mine and page.exemplars:
-            best = page.exemplars[0]
-            return [f"best {number(best.value)}: {best.title}"]
+        lowest = view.stage is Stage.MINIMA
+        word = "lowest" if lowest else "best"
+        pictures = () if page is None or not mine else page.minima if lowest else page.exemplars
+        if pictures:
+            return [f"{word} {number(pictures[0].value)}: {pictures[0].title}"]
         if layer_page is not None and layer_page.record is not None and self._controller.is_viewed(layer_page):
-            return [f"best {number(float(layer_page.record.maximum[unit]))}"]
+            record = layer_page.record
+            return [f"{word} {number(float((record.minimum if lowest else record.maximum)[unit]))}"]
         return []
 
     def _activity_text(self, unit: int) -> list[str]:

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from deepvis.gui.main_window import MainWindow
 
 _PAGE_ACTIONS = {
-    True: ("show_exemplars", "show_synthesized", "next_sort", "toggle_dead", "next_scaling", "zoom_reset"),
+    True: (
+        "show_exemplars",
+        "show_minimum_images",
+        "show_synthesized",
+        "next_sort",
+        "toggle_dead",
+        "next_scaling",
+        "zoom_reset",
+    ),
     False: ("show_activations", "toggle_first_pattern", "next_sort", "toggle_dead", "zoom_reset"),
 }
 """By whether the grid shows live maps."""

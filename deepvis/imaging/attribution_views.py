@@ -7,6 +7,7 @@ positions are no pixels. What is not finite gets `NAN_COLOR` in every picture an
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from deepvis.imaging.filters import blurred, nearest, smooth, unblurred
 from deepvis.kinds import BackView, Overlay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 BLUR = 4.0
@@ -49,7 +52,7 @@ def draw(values: NDArray[np.float32], view: BackView, colormap: str) -> NDArray[
     return _painted(values, view, colormap, (values.shape[-2], values.shape[-1]))
 
 
-def heat(values: NDArray[np.float32], view: BackView) -> NDArray[np.float32]:
+def heat(values: NDArray[np.float32], view: BackView, pictures: int = 1) -> NDArray[np.float32]:
     """How much each position matters, 0..1; zero everywhere where nothing does.
 
     norm and norm-blur span their own minimum to maximum, as in 2015. sum>0 and maps start at zero; of maps it is the
@@ -58,6 +61,7 @@ def heat(values: NDArray[np.float32], view: BackView) -> NDArray[np.float32]:
     Args:
         values: as in `draw`.
         view: as in `draw`.
+        pictures: that lie side by side in the values; each is blurred by itself.
 
     Returns:
         float32 `(height, width)`.
@@ -70,10 +74,12 @@ def heat(values: NDArray[np.float32], view: BackView) -> NDArray[np.float32]:
         return np.abs(scaled)
     # channel by channel: twice as fast as `linalg.norm` along the first axis
     length = np.sqrt(sum(channel * channel for channel in scaled))
-    return _stretched(blurred(length, BLUR) if view is BackView.NORM_BLUR else length, from_zero=False)
+    if view is BackView.NORM_BLUR:
+        length = np.concatenate([blurred(part, BLUR) for part in np.split(length, pictures, axis=1)], axis=1)
+    return _stretched(length, from_zero=False)
 
 
-def overlaid(  # noqa: PLR0913  (what is drawn, and the five choices that a person has)
+def overlaid(  # noqa: PLR0913  (what is drawn of how many, and the five choices that a person has)
     picture_rgb: NDArray[np.uint8],
     values: NDArray[np.float32],
     view: BackView,
@@ -81,6 +87,7 @@ def overlaid(  # noqa: PLR0913  (what is drawn, and the five choices that a pers
     overlay: Overlay,
     opacity: float,
     size: tuple[int, int],
+    pictures: int = 1,
 ) -> NDArray[np.uint8]:
     """At the size wanted, with the picture showing through: w = heat ** 0.8 (fork of the 2015 toolbox, `app.py`).
 
@@ -94,6 +101,8 @@ def overlaid(  # noqa: PLR0913  (what is drawn, and the five choices that a pers
         overlay: `ACTIVE` shows the picture where the heat is high, the view elsewhere; `INACTIVE` the other way round.
         opacity: of the view that lies over the picture, 0..1; without an overlay it has no effect.
         size: `(height, width)` of the result.
+        pictures: of one width that lie side by side, in the picture as in the values. They have one range; no pixel is
+            made of two of them.
 
     Returns:
         uint8 `(*size, 3)`.
@@ -101,12 +110,13 @@ def overlaid(  # noqa: PLR0913  (what is drawn, and the five choices that a pers
     Raises:
         KeyError: there is no such color map.
     """
-    colors = _painted(values, view, colormap, size)
+    colors = _painted(values, view, colormap, size, pictures)
     if overlay is Overlay.OFF or view is BackView.HISTOGRAM:
         return colors
-    weight = heat(values, view) ** np.float32(SHARPNESS)
-    over = smooth((1 - weight if overlay is Overlay.ACTIVE else weight) * np.float32(opacity), size)
-    return _mixed(smooth(picture_rgb.astype(np.float32), size), colors, over)
+    weight = heat(values, view, pictures) ** np.float32(SHARPNESS)
+    share = (1 - weight if overlay is Overlay.ACTIVE else weight) * np.float32(opacity)
+    below = _resized(smooth, picture_rgb.astype(np.float32), size, pictures)
+    return _mixed(below, colors, _resized(smooth, share, size, pictures))
 
 
 def histogram(values: NDArray[np.float32], bins: int = BINS) -> tuple[NDArray[np.int64], tuple[float, float]]:
@@ -166,14 +176,31 @@ def _mixed(below: NDArray[np.float32], above: NDArray[np.uint8], share: NDArray[
     return flat.astype(np.uint8).reshape(below.shape)
 
 
-def _painted(values: NDArray[np.float32], view: BackView, colormap: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _resized(
+    filtered: Callable[[NDArray[np.float32], tuple[int, int]], NDArray[np.float32]],
+    values: NDArray[np.float32],
+    size: tuple[int, int],
+    pictures: int,
+) -> NDArray[np.float32]:
+    """Each of the pictures side by side, `(height, width, ...)`, brought to its share of a size by itself."""
+    if pictures == 1 or size[1] < pictures:
+        return filtered(values, size)
+    ends = [size[1] * place // pictures for place in range(pictures + 1)]
+    widths = [end - start for start, end in pairwise(ends)]
+    parts = zip(np.split(values, pictures, axis=1), widths, strict=True)
+    return np.concatenate([filtered(part, (size[0], width)) for part, width in parts], axis=1)
+
+
+def _painted(
+    values: NDArray[np.float32], view: BackView, colormap: str, size: tuple[int, int], pictures: int = 1
+) -> NDArray[np.uint8]:
     name = resolve(colormap, signed=_is_signed(values, view))
     if view is BackView.HISTOGRAM:
         return bars(*histogram(values), size)
     if values.ndim == 3 and view in (BackView.RAW, BackView.GRAY):
-        colors = _as_bytes(unblurred(_around_gray(values, view), size))
+        colors = _as_bytes(_resized(unblurred, _around_gray(values, view), size, pictures))
     else:
-        colors = _in_color(values, view, name, size)
+        colors = _in_color(values, view, name, size, pictures)
     return _marked(colors, values)
 
 
@@ -190,15 +217,17 @@ def _around_gray(values: NDArray[np.float32], view: BackView) -> NDArray[np.floa
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
-def _in_color(values: NDArray[np.float32], view: BackView, colormap: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _in_color(
+    values: NDArray[np.float32], view: BackView, colormap: str, size: tuple[int, int], pictures: int
+) -> NDArray[np.uint8]:
     if values.ndim == 2 and view is BackView.GRAY:
         place, colormap = 127.5 + 127.5 * _scaled(values), "gray"
     elif _is_signed(values, view):
         place = _signed_place(values, colormap)
     else:
-        warm = heat(values, view)
+        warm = heat(values, view, pictures)
         place = 127.5 + 127.5 * warm if colormap in DIVERGING else 255 * warm
-    index = np.rint(smooth(place.astype(np.float32), size)).astype(np.uint8)
+    index = np.rint(_resized(smooth, place.astype(np.float32), size, pictures)).astype(np.uint8)
     return table(colormap).take(index, axis=0)
 
 

@@ -75,8 +75,9 @@ class Drawable:
             seen = torch.cat(tuple(self._of(self._seen, look.pair)), dim=2)
             seen_rgb = seen.expand(3, -1, -1).permute(1, 2, 0).numpy()
             values = self._values(look.pair)
-            drawn = overlaid(seen_rgb, values, look.view, look.colormap, look.overlay, look.opacity, look.size)
-            if len(self._parts) > 1 and look.pair is Pair.BOTH and look.view is not BackView.HISTOGRAM:
+            shown = len(self._of(self._parts, look.pair))
+            drawn = overlaid(seen_rgb, values, look.view, look.colormap, look.overlay, look.opacity, look.size, shown)
+            if shown > 1 and look.view is not BackView.HISTOGRAM:
                 draw_seam(drawn, SEAM)
             self._drawn = look, drawn
         return self._drawn[1]

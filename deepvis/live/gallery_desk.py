@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deepvis.gallery.records import ImageKind
 from deepvis.live.activity_grid import ActivityGrids
 from deepvis.live.layer_pages import LayerPages
 from deepvis.live.page_maker import PageMaker
@@ -97,8 +98,10 @@ class GalleryDesk:
     def _layer_tiles(self, stage: Stage, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
         key = (stage, layer.name, all_patterns)
         if self._tiles is None or self._tiles[0] != key:
-            make = self._synthesized if stage is Stage.SYNTHESIZED else self._exemplars
-            made = make(layer, all_patterns=all_patterns)
+            if stage is Stage.SYNTHESIZED:
+                made = self._synthesized(layer, all_patterns=all_patterns)
+            else:
+                made = self._exemplars(layer, lowest=stage is Stage.MINIMA, all_patterns=all_patterns)
             self._tiles = None if made is None else (key, made)
         return None if self._tiles is None else self._tiles[1]
 
@@ -106,9 +109,13 @@ class GalleryDesk:
         tiles = SynthesizedTiles(self.shelf, layer.name, self.running.identity, all_patterns=all_patterns)
         return tiles if len(tiles) else None
 
-    def _exemplars(self, layer: LayerInfo, *, all_patterns: bool) -> Tiles | None:
-        knowing = [gallery for gallery in self.shelf.galleries if gallery.has_tiles(layer.name)]
-        made = [LayerTiles(gallery, layer.name, layer.units, all_patterns=all_patterns) for gallery in knowing]
+    def _exemplars(self, layer: LayerInfo, *, lowest: bool, all_patterns: bool) -> Tiles | None:
+        kind = ImageKind.MINIMUM if lowest else ImageKind.MAXIMUM
+        knowing = [gallery for gallery in self.shelf.galleries if gallery.has_tiles(layer.name, kind)]
+        made = [
+            LayerTiles(gallery, layer.name, layer.units, lowest=lowest, all_patterns=all_patterns)
+            for gallery in knowing
+        ]
         return next((tiles for tiles in made if tiles.scanned), next(iter(made), None))
 
 

@@ -23,7 +23,7 @@ from deepvis.live.pages import (
 )
 from deepvis.live.session_frames import KeptPicture, SessionFrames, keep_frames, session_page
 from deepvis.live.why import Pace
-from deepvis.live.worker import Worker
+from deepvis.live.worker import BEHIND, Worker
 from deepvis.records import Stage, UnitId, View
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class GalleryLoader(Worker):
     """
 
     name = "deepvis-gallery"
+    niceness = BEHIND
 
     def __init__(self, report: Callable[[Event], None], notify: Callable[[], None], gallery_dir: Path | None) -> None:
         super().__init__(report)

@@ -64,12 +64,12 @@ class OpenGallery:
             self._layers = self.reader.layers()
         return any(job is not None for job in self._layers.values())
 
-    def has_tiles(self, layer: str) -> bool:
-        """Whether there is something to fill a grid of exemplars with: a scan's, or imported ones.
+    def has_tiles(self, layer: str, kind: ImageKind = ImageKind.MAXIMUM) -> bool:
+        """Whether there is something to fill a grid of exemplars with: a scan's, or imported ones of a kind.
 
         Frames of a session that a person kept are no exemplars of a data set.
         """
-        return self.job(layer) is not None or ImageKind.MAXIMUM in self.reader.image_kinds(layer)
+        return self.job(layer) is not None or kind in self.reader.image_kinds(layer)
 
 
 class GalleryShelf:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deepvis.imaging.tiling import GridLayout
     from deepvis.records import Rect, UnitId, View
 
-PATTERN_STAGES = frozenset({Stage.EXEMPLARS, Stage.SYNTHESIZED})
+PATTERN_STAGES = frozenset({Stage.EXEMPLARS, Stage.MINIMA, Stage.SYNTHESIZED})
 """Those that are a grid of the gallery's pictures, with a tile per unit."""
 WEIGHT_STAGES = frozenset({Stage.WEIGHTS, Stage.WEIGHT_CORRELATION})
 """Those that are about the network's weights: no gallery is needed."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from deepvis.gallery.records import ExemplarKind, ImageKind
+from deepvis.gallery.rows import BestExemplars
 from deepvis.live.pages import nothing_told
 from deepvis.records import Rect, Sort
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepvis.gallery.records import LayerRecord
-    from deepvis.gallery.rows import BestExemplars
     from deepvis.live.crop_pictures import CropPictures
     from deepvis.live.gallery_shelf import OpenGallery
     from deepvis.live.pages import TileTold
@@ -67,7 +67,7 @@ class Tiles(Protocol):
         """Pictures of a unit, best first."""
 
     def values(self, units: int) -> NDArray[np.float64]:
-        """The best picture's activation of every unit; -inf where it has none."""
+        """The best picture's activation of every unit, the largest first in the order by maximum; -inf where none."""
 
     def told(self, layer: LayerInfo, record: LayerRecord | None) -> TileTold:
         """What is known of every unit's tile; `record` are the layer's statistics, None where it has none."""
@@ -80,23 +80,29 @@ class LayerTiles:
         gallery: where they come from.
         layer: name of the layer.
         units: number of units.
+        lowest: those with the smallest values, not with the largest; none of units that many images leave at one value.
         all_patterns: all exemplars of a unit, not only the best.
     """
 
     sparse = False
 
-    def __init__(self, gallery: OpenGallery, layer: str, units: int, *, all_patterns: bool) -> None:
+    def __init__(
+        self, gallery: OpenGallery, layer: str, units: int, *, lowest: bool = False, all_patterns: bool
+    ) -> None:
         per_unit = MOST_PER_UNIT if all_patterns else 1
         self.gallery = gallery
         self._layer = layer
-        self._best: BestExemplars = gallery.reader.best(layer, ExemplarKind.MAXIMUM, per_unit)
+        self._lowest = lowest
+        kind = ExemplarKind.MINIMUM if lowest else ExemplarKind.MAXIMUM
+        found: BestExemplars = gallery.reader.best(layer, kind, MOST_PER_UNIT if lowest else per_unit)
+        self.scanned = len(found.unit) > 0
+        self._best = _lower_than_others(found, per_unit) if lowest else found
         self._first = np.searchsorted(self._best.unit, np.arange(units + 1))
         self._per_unit = per_unit
         self._stored: dict[int, tuple[TilePicture, ...]] = {}
         counts = np.diff(self._first)
         self._most = int(counts.max(initial=0))
         self.across = math.ceil(math.sqrt(max(1, self._most)))
-        self.scanned = len(self._best.unit) > 0
 
     @property
     def down(self) -> int:
@@ -120,10 +126,11 @@ class LayerTiles:
         )
 
     def values(self, units: int) -> NDArray[np.float64]:
-        """The best exemplar's activation of every unit; -inf where it has none."""
+        """The best exemplar's activation of every unit, of minimum images minus it; -inf where it has none."""
         values = np.full(units, -np.inf)
         leads = self._first[:-1][np.diff(self._first) > 0]
-        values[self._best.unit[leads]] = self._best.value[leads]
+        found = self._best.value[leads]
+        values[self._best.unit[leads]] = -found if self._lowest else found
         return values
 
     def told(self, layer: LayerInfo, record: LayerRecord | None) -> TileTold:
@@ -134,13 +141,23 @@ class LayerTiles:
         """A gallery of the 2015 toolbox has pictures, and no scan."""
         if unit not in self._stored:
             images = self.gallery.reader.unit(self._layer, unit).images
-            chosen = [image.id for image in images if image.kind is ImageKind.MAXIMUM][: self._per_unit]
+            kind = ImageKind.MINIMUM if self._lowest else ImageKind.MAXIMUM
+            chosen = [image.id for image in images if image.kind is kind][: self._per_unit]
             self._stored[unit] = tuple(
                 TilePicture(self.gallery, unit, place, 0, None, image) for place, image in enumerate(chosen)
             )
             self._most = max(self._most, len(chosen))
             self.across = max(self.across, math.ceil(math.sqrt(len(chosen))))
         return self._stored[unit]
+
+
+def _lower_than_others(found: BestExemplars, per_unit: int) -> BestExemplars:
+    """The first of each unit, without units whose images all have one value: as the unit page (`level_minima`)."""
+    first = np.searchsorted(found.unit, found.unit)
+    last = np.searchsorted(found.unit, found.unit, side="right") - 1
+    level = (last > first) & (found.value[first] == found.value[last])
+    kept = ~level & (found.rank < per_unit)
+    return BestExemplars(*(getattr(found, field.name)[kept] for field in fields(found)))
 
 
 def arranged(units: int, view: GridView, tiles: Tiles | None, record: LayerRecord | None) -> NDArray[np.int64]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +14,7 @@ from deepvis.live.studio_gallery import StudioGallery
 from deepvis.live.studio_news import Start, StudioPhase, StudioState
 from deepvis.live.studio_picture import BroughtPicture, bring
 from deepvis.live.studio_words import problem, replaced
-from deepvis.live.worker import Worker
+from deepvis.live.worker import BEHIND, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
 
 MOST_PARKED = 8
 """Ascents that rest while a newer one runs; with so many a further wish waits."""
-PRIORITY = 5
-"""Niceness of the thread where the system has one per thread: window and live pictures go first."""
 _NO_NETWORK = "No network runs yet. Wait until one is loaded, then ask again."
 
 
@@ -70,6 +65,7 @@ class StudioWorker(Worker):
     """
 
     name = "deepvis-studio"
+    niceness = BEHIND
 
     def __init__(
         self,
@@ -131,11 +127,6 @@ class StudioWorker(Worker):
     def refresh(self) -> None:
         """A scan may have written into the person's gallery; any thread may call this."""
         self._scans.put(True)
-
-    def open(self) -> None:
-        """Stand back behind window and live pictures, on systems where a thread can."""
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
 
     def step(self) -> None:
         """Wait for a wish, and work until there is none."""

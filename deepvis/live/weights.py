@@ -10,7 +10,7 @@ from deepvis.live.mailbox import Mailbox
 from deepvis.live.pages import PatternPicture
 from deepvis.live.weight_grid import draw_grid
 from deepvis.live.weight_pages import WeightPages
-from deepvis.live.worker import Worker
+from deepvis.live.worker import BEHIND, Worker
 from deepvis.records import Stage, View
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class WeightWorker(Worker):
     """
 
     name = "deepvis-weights"
+    niceness = BEHIND
 
     def __init__(self, report: Callable[[Event], None], notify: Callable[[], None]) -> None:
         super().__init__(report)

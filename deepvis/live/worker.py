@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REST_AFTER_FAULT_S = 0.5
+BEHIND = 5
+"""Niceness of a thread that works beside live pictures: those, and the window, go first."""
 
 
 class Worker(ABC):
@@ -23,9 +27,15 @@ class Worker(ABC):
 
     `open`, `step` and `close` run in the thread; everything else may be called from any thread. A step must return soon
     after `bell` rings or `stopping` becomes true, so that `join` does not hang.
+
+    Attributes:
+        name: of the thread.
+        niceness: of the thread, above the process's own, on systems where each thread has one; threads that it starts,
+            as OpenMP's, inherit it.
     """
 
     name = "deepvis-worker"
+    niceness = 0
 
     def __init__(self, report: Callable[[Event], None]) -> None:
         self.report = report
@@ -65,6 +75,7 @@ class Worker(ABC):
 
     def _run(self) -> None:
         try:
+            _stand_back(self.niceness)
             self.open()
             while not self.stopping:
                 self._guarded_step()
@@ -83,3 +94,10 @@ class Worker(ABC):
     def _report_fault(self, error: Exception) -> None:
         log.error("%s failed", self.name, exc_info=error)
         self.report(Notice(f"{self.name} met an unexpected {type(error).__name__}: {error}", "error"))
+
+
+def _stand_back(niceness: int) -> None:
+    """Lower the priority of the calling thread, for good: to raise it again takes rights that a person rarely has."""
+    if niceness and sys.platform == "linux":
+        own = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + niceness)

@@ -19,7 +19,7 @@ from deepvis.attribution.subject import Subject
 from deepvis.gallery.records import ImageKind
 from deepvis.gallery.rows import ImageRow
 from deepvis.models.errors import ModelError
-from deepvis.precompute.attribution_job import attribution_job, drop_outdated, exemplars_per_unit
+from deepvis.precompute.attribution_job import attribution_job, drop_outdated, earlier_forms, exemplars_per_unit
 from deepvis.precompute.attribution_work import chunks, file_tasks, missing_entries
 from deepvis.precompute.lanes import Lanes, lane_count, threads_each
 from deepvis.precompute.progress import ATTRIBUTING, REPORT_EVERY_S, Pace
@@ -88,6 +88,7 @@ class Attributing:
     ) -> None:
         self._plan, self._engine, self._writer, self._control, self._report = plan, engine, writer, control, report
         self._job = 0
+        self._earlier: tuple[int, ...] = ()
         self._made = self._done = 0
         self._lost: dict[int, str] = {}
         self._failed: dict[str, str] = {}
@@ -98,7 +99,7 @@ class Attributing:
         scan = writer.job(plan.hash)
         per_unit = exemplars_per_unit(plan, scan.samples if scan else 0)
         job = attribution_job(plan, per_unit, str(self._engine.device))
-        drop_outdated(writer, plan, job.hash if per_unit else "")
+        drop_outdated(writer, plan, job if per_unit else None)
         if not per_unit:
             return Attributed(spared=plan.request.attribution is not None and plan.request.attributed is None)
         entries = missing_entries(writer.path, plan, job.hash, per_unit)
@@ -115,6 +116,7 @@ class Attributing:
         with self._writer.transaction():
             self._job = self._writer.take_up_job(job)
             self._writer.update_job(replace(job, id=self._job))
+        self._earlier = earlier_forms(self._writer, job)
 
     def _make_all(self, pool: DecodePool, entries: Entries, pace: Pace) -> None:
         pace.tell(0, 0, now=True)
@@ -192,6 +194,8 @@ class Attributing:
             for one in made:
                 for row in one.rows:
                     self._writer.add_image(self._job, row)
+            for job in self._earlier:
+                self._writer.remove_replaced(job, self._job)
         for one in made:
             self._failed = one.failed | self._failed
             self._made += len(one.rows)

@@ -21,8 +21,11 @@ FREE_PASSES = 512
 PASSES_PER_SAMPLE = 2
 """Backward passes that any scan may add, and those that a large one may: as long as the scan itself, on a CPU."""
 
-_FORMAT = 1
-"""Counts up when the same parameters come to mean another picture."""
+_FORMAT = 2
+"""Counts up when the same parameters come to mean another picture.
+
+1: colors reached to the largest magnitude; 2: they reach to the 99.5th percentile.
+"""
 
 
 def exemplars_per_unit(plan: ScanPlan, samples: int) -> int:
@@ -68,21 +71,34 @@ def attribution_job(plan: ScanPlan, per_unit: int, device: str) -> JobRecord:
     )
 
 
-def drop_outdated(writer: GalleryWriter, plan: ScanPlan, own: str) -> None:
+def earlier_forms(writer: GalleryWriter, own: JobRecord) -> tuple[int, ...]:
+    """Keys of jobs that made the same attributions as pictures of an earlier form: each stays until it is made anew."""
+    return tuple(job.id for job in writer.jobs() if job.hash != own.hash and _is_alike(job, own))
+
+
+def _is_alike(job: JobRecord, other: JobRecord) -> bool:
+    """They differ by the form of their pictures, or by how many there are, at most."""
+    aside = {"format", "per_unit"}
+    first, second = ({k: v for k, v in one.parameters.items() if k not in aside} for one in (job, other))
+    return job.kind == other.kind and first == second
+
+
+def drop_outdated(writer: GalleryWriter, plan: ScanPlan, own: JobRecord | None) -> None:
     """Remove attributions of exemplars that are not in the gallery any more, and of the plan's by another method.
 
     Args:
         writer: of the gallery.
         plan: of the scan that is there now.
-        own: hash of the job that stays; empty where nothing is wanted, and nothing of the plan's is removed.
+        own: the job that stays; None where nothing is wanted, and nothing of the plan's is removed.
     """
     with writer.transaction():
         scans = writer.layer_scans()
         for job in writer.jobs():
-            if job.kind != ATTRIBUTION_JOB or job.hash == own:
+            if job.kind != ATTRIBUTION_JOB or (own is not None and job.hash == own.hash):
                 continue
             scan = job.parameters.get("scan")
-            gone = [layer for layer, owner in scans.items() if owner != scan or (own and scan == plan.hash)]
+            other = own is not None and scan == plan.hash and not _is_alike(job, own)
+            gone = [layer for layer, owner in scans.items() if owner != scan or other]
             for layer in gone:
                 writer.remove_images(job.id, layer)
             if len(gone) == len(scans):

@@ -235,6 +235,13 @@ def test_a_timed_run_leaves_screenshot_and_figures_and_closes(qtbot, start, tmp_
     assert values["gui_stall_ms"]["p99"] is not None
 
 
+def test_a_timed_run_does_not_end_before_it_has_shown_a_picture(qtbot, start, tmp_path):
+    figures = tmp_path / "stats.json"
+    app = start(RunOptions(offscreen=True, seconds=0.0, stats=figures))
+    qtbot.waitUntil(lambda: not app.window.isVisible(), timeout=WAIT_MS)
+    assert json.loads(figures.read_text())["frames"]["painted"] > 0
+
+
 def test_a_timed_run_whose_network_cannot_be_had_ends_soon_and_says_so(qtbot, start, make_settings, tmp_path):
     figures = tmp_path / "stats.json"
     options = RunOptions(offscreen=True, seconds=0.2, stats=figures)

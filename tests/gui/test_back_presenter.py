@@ -79,6 +79,15 @@ def test_three_open_docks_fit_into_a_window_of_720_rows(turned_on, seed):
     assert min(*turned_on.unit_panel.unit.device_size(), *picture(turned_on).device_size()) > 50
 
 
+def test_two_classes_and_all_other_choices_are_seen_at_once_in_a_window_of_720_rows(turned_on):
+    turned_on.controller.change_back(seed=SeedKind.DIFFERENCE, view=BackView.NORM)
+    turned_on.resize(1280, 720)
+    QTest.qWait(120)
+    panel = turned_on.back_dock.panel
+    assert not panel._choices.scrolls
+    assert panel.controls._overlay.visibleRegion().boundingRect().height() == panel.controls._overlay.height()
+
+
 def test_a_picture_is_asked_for_at_the_size_at_which_it_is_seen(turned_on, qtbot):
     large = turned_on.grid_panel.back
 

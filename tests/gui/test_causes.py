@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt
 
 from deepvis.causes import CauseWish, ChangeKind, Intervention
 from deepvis.gui.cause_presenter import NO_PREDICTIONS, WAITING
+from deepvis.gui.theme import SPACE
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.live.cause_result import Baseline, Causes, ClassMove, Does, Feed, Feeds
 from deepvis.live.events import ModelReady
@@ -177,6 +178,11 @@ def test_a_change_can_be_turned_off_turned_into_another_and_removed(window, pane
     assert view(window).changes == ()
     assert panel.rows() == []
     assert panel.none.isVisible()
+
+
+def test_a_line_below_a_section_keeps_its_distance_from_the_words_above_it(panel):
+    above = panel.none.geometry().translated(panel._changes_body.pos())
+    assert panel.feeds_header.y() - above.bottom() > SPACE
 
 
 def test_the_same_button_again_takes_the_change_back(window, panel):

@@ -7,6 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLineEdit, QTreeWidget
 
 from deepvis.gui.widgets.layer_bar import LayerBar
+from deepvis.gui.widgets.layer_row import short_name
 from deepvis.gui.widgets.layer_tree import describe, layer_tree
 from deepvis.records import LayerInfo, ModelInfo
 
@@ -100,3 +101,11 @@ def test_a_module_that_only_groups_others_is_a_branch_without_a_layer():
     blocks = next(node for node in layer_tree(LAYERS) if node.text == "blocks")
     assert blocks.info is None
     assert [child.text for child in blocks.children] == ["0", "1"]
+
+
+def test_a_name_that_does_not_fit_keeps_its_end(bar):
+    room = bar.fontMetrics().horizontalAdvance("blocks.4.1.con")
+    short = short_name("blocks.4.1.conv_pw", bar.font(), room)
+    assert short.startswith("…")
+    assert short.endswith(".1.conv_pw")
+    assert short_name("stem", bar.font(), room) == "stem"

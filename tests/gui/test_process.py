@@ -33,7 +33,7 @@ def deepvis(*arguments, folder, **changes):
 
 def test_an_offscreen_run_leaves_a_picture_of_the_size_asked_for_and_figures(tmp_path):
     done = deepvis(
-        *("--offscreen", "--seconds", "2", "--size", "1280x720", "--source", "demo", "--layer", "blocks.4.1"),
+        *("--offscreen", "--seconds", "4", "--size", "1280x720", "--source", "demo", "--layer", "blocks.4.1"),
         *("--unit", "37", "--screenshot", "a.png", "--stats", "a.json"),
         folder=tmp_path,
     )

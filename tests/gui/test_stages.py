@@ -13,7 +13,7 @@ from PyQt6.QtTest import QTest
 from deepvis.gui.stages import NONE_YET
 from deepvis.gui.unit_menu import unit_menu
 from deepvis.live.events import ModelReady
-from deepvis.live.pages import Made, TileMade
+from deepvis.live.pages import Made, PagePicture, TileMade
 from deepvis.records import Sort, Stage, UnitId
 from tests.gui.made_up import make_made
 
@@ -101,6 +101,7 @@ def test_s_goes_through_the_pages_and_capital_s_back(window):
         window.acts.trigger("next_pattern")
         seen.append(window.controller.view.stage)
     pages = [
+        Stage.MINIMA,
         Stage.SYNTHESIZED,
         Stage.WEIGHTS,
         Stage.ACTIVITY,
@@ -206,6 +207,27 @@ def test_a_grid_of_exemplars_takes_the_place_of_the_maps(window, made, show):
     assert window.grid_panel._words.text == f"The best image of each unit  ·  3 units have none  ·  {made.origin}"
     show(window)
     assert window.grid_panel.grid._image.pixels is picture.bgrx
+
+
+def test_the_grid_of_minimum_images_tells_why_units_have_none_and_how_low_the_others_are(window, made, show):
+    window.controller.go("blocks.0", 2)
+    show(window)
+    window.controller.set_stage(Stage.MINIMA)
+    lowest = PagePicture(np.zeros((8, 8, 3), np.uint8), -4.5, "night.jpg")
+    made.send(page=replace(made.unit(), minima=(lowest,)), pattern=replace(made.pattern(), missing=2))
+    words = window.grid_panel._words.text
+    assert words.startswith("The lowest image of each unit  ·  2 units have none: many images are equally low")
+    assert made.origin in words
+    assert "lowest −4.50: night.jpg" in window.grid_panel.grid._hover_text(2, None)
+
+
+def test_key_1_tells_of_minimum_images(window, qtbot):
+    window.controller.set_stage(Stage.MINIMA)
+    with qtbot.waitSignals([window.controller.flashed] * 2) as told:
+        window.acts.trigger("toggle_first_pattern")
+        window.acts.trigger("toggle_first_pattern")
+    said = [signal.args[0] for signal in told.all_signals_and_args]
+    assert sorted(said) == ["All minimum images in each tile", "The first minimum image alone"]
 
 
 def test_the_line_below_gets_its_origin_also_when_the_page_comes_after_the_grid(window, made):

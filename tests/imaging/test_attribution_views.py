@@ -200,6 +200,30 @@ def test_without_an_overlay_the_picture_does_not_matter():
     np.testing.assert_array_equal(shown, draw(values, BackView.NORM, "jet"))
 
 
+@pytest.mark.parametrize("overlay", Overlay)
+@pytest.mark.parametrize("view", PICTURES)
+@pytest.mark.parametrize("size", [(60, 120), (20, 41), (30, 60)])
+def test_pictures_side_by_side_are_drawn_as_each_is_alone_in_their_common_range(view, overlay, size):
+    # turned by half a circle, so that the range of either alone is the common one
+    first = noise(3, 30, 30)
+    second = first[:, ::-1, ::-1]
+    seen = [np.full((10, 10, 3), shade, np.uint8) for shade in (0, 255)]
+
+    def drawn(values, picture, width, pictures):
+        return overlaid(picture, values, view, "auto", overlay, 0.5, (size[0], width), pictures).astype(int)
+
+    both = drawn(np.concatenate([first, second], axis=2), np.concatenate(seen, axis=1), size[1], 2)
+    half = size[1] // 2
+    alone = np.concatenate([drawn(first, seen[0], half, 1), drawn(second, seen[1], size[1] - half, 1)], axis=1)
+    # the percentile of twice as many values lies between two others
+    assert np.abs(both - alone).max() <= 4
+
+
+def test_two_pictures_in_a_single_column_are_still_drawn():
+    seen = np.zeros((4, 8, 3), np.uint8)
+    assert overlaid(seen, noise(3, 4, 8), BackView.NORM, "auto", Overlay.ACTIVE, 1, (2, 1), 2).shape == (2, 1, 3)
+
+
 def test_nothing_that_was_given_is_written_to():
     values, below = noise(3, 10, 12), picture()
     values[0, 0, 0] = np.nan

@@ -265,14 +265,16 @@ class MadeGallery:
         return replace(View(MODEL, LAYER.name), **changes)
 
 
-def layer_rows(layer, *, level_minima=False, correlation=None, similar=True, classes=True):
+def layer_rows(layer, *, level_minima=False, depths=None, correlation=None, similar=True, classes=True):
+    """Rows of a layer; `depths` of each unit are taken from its minimum images' values."""
     units = np.arange(layer.units)
     places = [
         (kind, rank) for kind, top in ((0, 9), (1, 9), (2, PER_BAND * len(QUANTILE_BANDS))) for rank in range(top)
     ]
     kind, rank = np.tile(places, (layer.units, 1)).T
     unit = np.repeat(units, len(places))
-    value = np.choose(kind, [10.0 - rank, np.zeros_like(rank) if level_minima else rank - 10.0, 1.0 + rank])
+    low = rank - 10.0 - np.asarray(depths or np.zeros(layer.units))[unit]
+    value = np.choose(kind, [10.0 - rank, np.zeros_like(rank) if level_minima else low, 1.0 + rank])
     exemplars = ExemplarRows(
         kind=kind,
         unit=unit,

@@ -133,7 +133,9 @@ def test_both_pictures_are_attributed_side_by_side_and_alone(siamese, frame, vie
     for pair, shown in ((Pair.FIRST, parts[:1]), (Pair.SECOND, parts[1:]), (Pair.BOTH, parts)):
         joined = np.concatenate(shown, axis=-1)
         size = pictures[pair].shape[:2]
-        expected = overlaid(np.zeros((2, 2, 3), np.uint8), joined, BackView.SUM, "auto", Overlay.OFF, 1, size)
+        expected = overlaid(
+            np.zeros((2, 2, 3), np.uint8), joined, BackView.SUM, "auto", Overlay.OFF, 1, size, len(shown)
+        )
         difference = np.abs(pictures[pair].astype(int) - expected)
         difference[:, 96:97] = 0
         assert difference.max() <= 1

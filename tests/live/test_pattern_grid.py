@@ -28,11 +28,13 @@ def draw(gallery):
     """Draw the layer `body`; keyword arguments change the grid."""
     opened = []
 
-    def make(*, all_patterns=False, errand=None, shown=None, pictures=None, **grid):
-        view = gallery.view(stage=Stage.EXEMPLARS, all_patterns=all_patterns, grid=replace(GRID, **grid))
+    def make(*, lowest=False, all_patterns=False, errand=None, shown=None, pictures=None, **grid):
+        view = gallery.view(
+            stage=Stage.MINIMA if lowest else Stage.EXEMPLARS, all_patterns=all_patterns, grid=replace(GRID, **grid)
+        )
         layer = gallery.info.layer("body")
         opened.append(OpenGallery(gallery.path, packaged=False))
-        tiles = LayerTiles(opened[-1], "body", layer.units, all_patterns=all_patterns)
+        tiles = LayerTiles(opened[-1], "body", layer.units, lowest=lowest, all_patterns=all_patterns)
         record = opened[-1].reader.layer("body")
         shows = [] if shown is None else shown
         grid = PatternGrid(view, layer, tiles, record)
@@ -67,6 +69,19 @@ def test_each_tile_shows_its_units_best_exemplar(gallery, draw, color_of):
         assert tuple(color(picture, rect.top - 1, rect.left)) == GAP
     assert picture.complete
     assert picture.missing == 0
+
+
+def test_minimum_images_fill_the_grid_and_the_lowest_unit_comes_first(gallery, draw):
+    gallery.scan(more={"depths": (0, 3, 5, 1, 4, 2)})
+    picture = draw(lowest=True, sort=Sort.MAXIMUM)
+    assert picture.layout.units.tolist() == [2, 4, 1, 5, 3, 0]
+    assert picture.missing == 0
+
+
+def test_units_that_many_images_leave_at_one_value_have_no_minimum_image(gallery, draw):
+    gallery.scan(level_minima=True)
+    assert draw(lowest=True).missing == 6
+    assert draw().missing == 0
 
 
 def test_of_exemplars_the_grid_tells_nothing_more(gallery, draw):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 
 import pytest
 
 from deepvis.live import worker as worker_module
+from deepvis.live.capture import CaptureWorker
 from deepvis.live.events import Notice
+from deepvis.live.gallery_loader import GalleryLoader
+from deepvis.live.inference import InferenceWorker
 from deepvis.live.mailbox import Outbox
-from deepvis.live.worker import Worker
+from deepvis.live.studio import StudioWorker
+from deepvis.live.weights import WeightWorker
+from deepvis.live.worker import BEHIND, Worker
 
 PATIENCE_S = 10
 
@@ -133,3 +140,25 @@ def test_a_worker_that_cannot_open_says_so_closes_and_ends(events):
     assert events.take_all() == [
         Notice("deepvis-recording met an unexpected OSError: the device is busy", "error"),
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness per thread")
+@pytest.mark.parametrize("niceness", [0, 3])
+def test_a_worker_stands_back_behind_the_window_by_its_niceness_from_the_first_step_on(events, niceness):
+    def niceness_here():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    found, own = [], niceness_here()
+    worker = Recording(events, step=lambda _count: found.append(niceness_here()))
+    worker.niceness = niceness
+    worker.start()
+    assert worker.stepped.acquire(timeout=PATIENCE_S)
+    assert ended(worker)
+    assert found[0] == min(19, own + niceness)
+    assert niceness_here() == own
+
+
+def test_what_works_beside_live_pictures_stands_back_and_what_makes_them_does_not():
+    assert {worker.niceness for worker in (GalleryLoader, StudioWorker, WeightWorker)} == {BEHIND}
+    assert {worker.niceness for worker in (CaptureWorker, InferenceWorker)} == {0}
+    assert BEHIND > 0

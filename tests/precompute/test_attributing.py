@@ -176,6 +176,34 @@ def test_a_gallery_made_without_gets_only_what_it_lacks(scan, same_rows, tmp_pat
     assert {key: data for key, (_, data) in ours.items()} == {key: data for key, (_, data) in theirs.items()}
 
 
+def test_pictures_of_an_earlier_form_are_made_anew_and_none_is_lost_before_its_successor_is_there(
+    scan, monkeypatch, tmp_path
+):
+    gallery = tmp_path / "g.sqlite"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(attribution_job, "_FORMAT", attribution_job._FORMAT - 1)
+        scan(layers=LAYERS, gallery=gallery)
+    every = set(attributions(gallery))
+    assert {rank for _, _, rank in every} > {0}
+    # fewer are wanted now
+    first = scan(layers=LAYERS, gallery=gallery, attributed=1)
+    assert first.attributed.made == len({key for key in every if key[2] == 0})
+    found = attributions(gallery)
+    assert set(found) == every
+    with GalleryReader(gallery) as reader:
+        forms = {job.hash: job.parameters.get("format") for job in reader.jobs() if job.kind == ATTRIBUTION_JOB}
+        count = reader.connection.execute("SELECT count(*) FROM images").fetchone()[0]
+    assert count == len(every)
+    now = attribution_job._FORMAT
+    assert {forms[image.job] for (_, _, rank), (image, _) in found.items() if rank == 0} == {now}
+    assert {forms[image.job] for (_, _, rank), (image, _) in found.items() if rank} == {now - 1}
+    scan(layers=LAYERS, gallery=gallery)
+    assert {forms[image.job] for image, _ in attributions(gallery).values()} == {now}
+    assert set(attributions(gallery)) == every
+    with GalleryReader(gallery) as reader:
+        assert [job.parameters["format"] for job in reader.jobs() if job.kind == ATTRIBUTION_JOB] == [now]
+
+
 def test_another_method_takes_the_place_of_the_one_before(scan, tmp_path):
     gallery = tmp_path / "g.sqlite"
     scan(layers=("body",), gallery=gallery)

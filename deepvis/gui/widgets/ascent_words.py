@@ -126,7 +126,8 @@ def _try(state: StudioState) -> str:
 
 
 def _last_value(state: StudioState, place: int) -> float:
+    """The activation of the last step, as that of the finished picture will be told; NaN before there is one."""
     curve = state.curve
     if curve is None or not len(curve) or place >= curve.shape[1]:
         return math.nan
-    return float(curve[-1, place])
+    return float(-curve[-1, place] if state.wish.negative else curve[-1, place])

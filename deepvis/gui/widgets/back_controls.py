@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 STACKED_WIDTH = 132
 """Logical pixels that the choices take beside the picture."""
 
-_LOW, _UNLIMITED = 20, 16777215
-"""Height of a choice beside a low picture, and of one that has the height it wants."""
+_TIGHT = 2
+_LOWEST, _LOW, _UNLIMITED = 19, 20, 16777215
+"""Height of a choice beside the picture, where it is tight and else, and of one that has the height it wants."""
 
 VIEW_TIP = "How the gradient is drawn (N)"
 VIEW_TIPS = {
@@ -80,6 +81,7 @@ class BackControls(QWidget):
         self._check = QToolButton()
         self.first = ClassField("first answer")
         self.other = ClassField("next answer")
+        self._column = QVBoxLayout(self)
         self._top, self._bottom = QGridLayout(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._classes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._stacked = self._brief = False
@@ -121,7 +123,7 @@ class BackControls(QWidget):
             # of two names side by side nothing could be read
             for row in (self._bottom, self._classes):
                 row.setDirection(direction)
-            for widget in (self._view, self._seed, self._check, self.first, self.other, self._colormap, self._overlay):
+            for widget in self._rows:
                 widget.setMinimumHeight(_LOW if on else 0)
                 widget.setMaximumHeight(_LOW if on else _UNLIMITED)
             self._place()
@@ -131,6 +133,20 @@ class BackControls(QWidget):
         if on != self._brief:
             self._brief = on
             self._place()
+
+    def set_tight(self, on: bool) -> None:
+        """Stand closer together beside the picture, where a little height is missing."""
+        spacing, height = (_TIGHT, _LOWEST) if on else (SPACE // 2, _LOW)
+        for layout in (self._column, self._top, self._classes, self._bottom):
+            layout.setSpacing(spacing)
+        if self._stacked:
+            for widget in self._rows:
+                widget.setFixedHeight(height)
+
+    @property
+    def _rows(self) -> tuple[QWidget, ...]:
+        """All but the slider, which is as high as it is."""
+        return (self._view, self._seed, self._check, self.first, self.other, self._colormap, self._overlay)
 
     def rows_height(self) -> int:
         """What they take above the picture."""
@@ -143,8 +159,9 @@ class BackControls(QWidget):
         return QSize(STACKED_WIDTH, hint.height()) if self._stacked else hint
 
     def minimumSizeHint(self) -> QSize:
-        """Beside the picture any height: a low dock cuts the last of them."""
-        return QSize(60, 0 if self._stacked else self.rows_height() - SPACE // 2)
+        """Narrow; beside the picture all of them, one below the other."""
+        height = super().minimumSizeHint().height() if self._stacked else self.rows_height() - SPACE // 2
+        return QSize(60, height)
 
     def _place(self) -> None:
         """Beside the picture what plays no part is left out; in rows it keeps its place, or the picture would jump."""
@@ -177,7 +194,7 @@ class BackControls(QWidget):
         self.other.class_chosen.connect(lambda index: self.chosen.emit("other_class", index))
         self.first.set_tip("The class: type its name or number, or click it in the list of predictions")
         self.other.set_tip("The class taken away: type its name or number, or click it with Ctrl in that list")
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         self._top.setSpacing(SPACE // 2)

@@ -12,6 +12,7 @@ from deepvis.gui.theme import SPACE, small
 from deepvis.gui.widgets.back_controls import STACKED_WIDTH, BackControls
 from deepvis.gui.widgets.back_picture import BackPicture
 from deepvis.gui.widgets.caveat_label import CaveatLabel
+from deepvis.gui.widgets.choices_area import ChoicesArea
 from deepvis.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LINE_HEIGHT = 18
 _MOST_LINES = 3
+_UNLIMITED = 16777215
 _ROOMY = 300
 """Height from which on a sentence may take more than a line: below, it would take it from a picture that is small."""
 
@@ -36,6 +38,7 @@ class BackPanel(QWidget):
         super().__init__(parent)
         self.picture = BackPicture()
         self.controls = BackControls()
+        self._choices = ChoicesArea(self.controls)
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._bar = QProgressBar()
         self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
@@ -103,11 +106,20 @@ class BackPanel(QWidget):
         self.controls.set_brief(low and self._compares)
         direction = QBoxLayout.Direction.LeftToRight if stacked else QBoxLayout.Direction.TopToBottom
         if self._body.direction() != direction:
-            self._body.removeWidget(self.controls)
+            self._body.removeWidget(self._choices)
             self._body.setDirection(direction)
-            self._body.insertWidget(1 if stacked else 0, self.controls)
+            self._body.insertWidget(1 if stacked else 0, self._choices)
         self.controls.set_stacked(stacked)
-        self.controls.setFixedWidth(STACKED_WIDTH) if stacked else self.controls.setMaximumWidth(16777215)
+        # in rows they are always seen whole
+        height = 0 if stacked else self.controls.minimumSizeHint().height()
+        self._choices.setMinimumHeight(height)
+        self._choices.setMaximumHeight(height or _UNLIMITED)
+        self.controls.set_tight(False)
+        self.controls.set_tight(stacked and self.controls.minimumSizeHint().height() > rest)
+        # the bar of what scrolls takes its width from the picture, not from the choices
+        bar = self._choices.bar_width if self.controls.minimumSizeHint().height() > rest else 0
+        self._choices.setMinimumWidth(STACKED_WIDTH + bar if stacked else 0)
+        self._choices.setMaximumWidth(STACKED_WIDTH + bar if stacked else _UNLIMITED)
         self._low = low
         self._arrange_words()
 
@@ -134,7 +146,7 @@ class BackPanel(QWidget):
             label.setFont(small(self.font()))
         self._title.setFixedHeight(_LINE_HEIGHT)
         self._body.setSpacing(SPACE // 2)
-        self._body.addWidget(self.controls)
+        self._body.addWidget(self._choices)
         self._body.addWidget(self.picture, 1)
         caption = QHBoxLayout()
         caption.setSpacing(SPACE)

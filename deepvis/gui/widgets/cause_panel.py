@@ -179,12 +179,12 @@ class CausePanel(QWidget):
 
     def _arrange_changes(self) -> None:
         shown, any_change = self.changes_header.isChecked(), bool(self._rows)
-        self._change_list.setVisible(shown and any_change)
+        self._changes_body.setVisible(shown)
+        self._change_list.setVisible(any_change)
         self.changes_header.show_tools(any_change)
-        self.none.setVisible(shown and not any_change)
-        moved = shown and any_change
-        self.moved_words.setVisible(moved and bool(self.moved_words.words))
-        self.moved.setVisible(moved and bool(self.moved.rows))
+        self.none.setVisible(not any_change)
+        self.moved_words.setVisible(any_change and bool(self.moved_words.words))
+        self.moved.setVisible(any_change and bool(self.moved.rows))
 
     def _arrange_causes(self) -> None:
         feeds, does = self.open_sections
@@ -254,18 +254,23 @@ class CausePanel(QWidget):
         column.addLayout(buttons)
         column.addWidget(self.fixed)
         column.addSpacing(SPACE // 2)
-        self._change_list = QWidget()
-        self._list = QVBoxLayout()
-        self._list.setSpacing(SPACE // 2)
-        changes = _column(self._change_list)
-        changes.addLayout(self._list)
-        for widget in (self.changes_header, self.none, self._change_list, self.moved_words, self.moved):
-            column.addWidget(widget)
+        self._fill_changes()
         self._fill_causes()
-        for widget in (self.feeds_header, self._feeds_body, self.does_header, self._does_body):
-            column.addWidget(widget)
+        headers = (self.changes_header, self.feeds_header, self.does_header)
+        for header, below in zip(headers, (self._changes_body, self._feeds_body, self._does_body), strict=True):
+            column.addWidget(header)
+            column.addWidget(below)
         column.addStretch(1)
         return body
+
+    def _fill_changes(self) -> None:
+        self._changes_body, self._change_list = QWidget(), QWidget()
+        self._list = QVBoxLayout()
+        self._list.setSpacing(SPACE // 2)
+        _column(self._change_list).addLayout(self._list)
+        changes = _column(self._changes_body)
+        for widget in (self.none, self._change_list, self.moved_words, self.moved):
+            changes.addWidget(widget)
 
     def _fill_causes(self) -> None:
         self._feeds_body, self._does_body = QWidget(), QWidget()

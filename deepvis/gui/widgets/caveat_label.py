@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 
-from deepvis.gui.theme import elided, theme_of
+from deepvis.gui.theme import theme_of
 from deepvis.gui.widgets.elided_label import ElidedLabel
+from deepvis.gui.widgets.painting import wrapped
 
 if TYPE_CHECKING:
     from PyQt6.QtWidgets import QWidget
@@ -32,14 +33,7 @@ class CaveatLabel(ElidedLabel):
 
     def lines(self, width: int) -> list[str]:
         """What stands in each line at a width."""
-        metrics, lines = QFontMetrics(self.font()), [""]
-        for word in self.text.split():
-            longer = f"{lines[-1]} {word}".strip()
-            if metrics.horizontalAdvance(longer) <= width or not lines[-1] or len(lines) == self._most:
-                lines[-1] = longer
-            else:
-                lines.append(word)
-        return [elided(line, self.font(), width) for line in lines]
+        return wrapped(self.text, self.font(), width, self._most)
 
     def height_at(self, width: int) -> int:
         """What the words take at a width."""

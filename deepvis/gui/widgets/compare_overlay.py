@@ -12,7 +12,7 @@ from deepvis.gui.theme import SPACE, elided, small, strong, theme_of
 from deepvis.gui.widgets.fitted_picture import fitted_rect, picture_at
 from deepvis.gui.widgets.made_words import badges
 from deepvis.gui.widgets.overlay import Overlay
-from deepvis.gui.widgets.painting import draw_badges
+from deepvis.gui.widgets.painting import draw_badges, wrapped
 from deepvis.gui.widgets.whole_image_popup import words_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class CompareOverlay(Overlay):
         columns, side = self._fit()
         rows = -(-len(self._pictures) // columns)
         width = columns * (side + GAP) + GAP
-        height = _TITLE + rows * (side + self._caption_height() + GAP)
+        height = _TITLE + rows * (side + self._caption_height(side) + GAP)
         card = QRect(0, 0, width, height)
         card.moveCenter(self.rect().center())
         return card
@@ -82,7 +82,7 @@ class CompareOverlay(Overlay):
     def picture_rects(self) -> list[QRect]:
         """Where the pictures lie, in logical pixels."""
         card, (columns, side) = self.card_rect(), self._fit()
-        step = side + self._caption_height() + GAP
+        step = side + self._caption_height(side) + GAP
         return [
             QRect(
                 card.left() + GAP + place % columns * (side + GAP),
@@ -92,6 +92,15 @@ class CompareOverlay(Overlay):
             )
             for place in range(len(self._pictures))
         ]
+
+    def lines_of(self, picture: PagePicture, width: int) -> list[str]:
+        """What stands below a picture at a width in logical pixels; all but its name wraps."""
+        name, *rest = words_of(picture, letters=None) or ("",)
+        lines, most = [elided(name, self.font(), width)], LINES if picture.why is None else WHY_LINES
+        for text in rest:
+            if len(lines) < most:
+                lines += wrapped(text, small(self.font()), width, most - len(lines))
+        return lines
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the ground, then pictures and words."""
@@ -118,14 +127,14 @@ class CompareOverlay(Overlay):
         painter.setFont(self.font())
         if picture.made is not None:
             draw_badges(painter, rect, badges(picture.made), theme)
-        for row, text in enumerate(_lines(picture)):
+        for row, text in enumerate(self.lines_of(picture, rect.width())):
             painter.setFont(self.font() if row == 0 else small(self.font()))
             painter.setPen(QColor(theme.text if row == 0 else theme.muted))
             line = QRect(rect.left(), rect.bottom() + 1 + SPACE // 2 + row * _LINE, rect.width(), _LINE)
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), elided(text, painter.font(), rect.width()))
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), text)
 
-    def _caption_height(self) -> int:
-        lines = max((len(_lines(picture)) for picture in self._pictures), default=0)
+    def _caption_height(self, side: int) -> int:
+        lines = max((len(self.lines_of(picture, side)) for picture in self._pictures), default=0)
         return lines * _LINE + SPACE // 2
 
     def _fit(self) -> tuple[int, int]:
@@ -135,11 +144,14 @@ class CompareOverlay(Overlay):
         best = (1, _LEAST)
         for columns in range(1, count + 1):
             rows = -(-count // columns)
-            side = min(LARGEST, width // columns - GAP, height // rows - self._caption_height() - GAP)
+            side = self._side(width // columns - GAP, height // rows - GAP)
             if side > best[1]:
                 best = (columns, side)
         return best
 
-
-def _lines(picture: PagePicture) -> tuple[str, ...]:
-    return words_of(picture)[: LINES if picture.why is None else WHY_LINES]
+    def _side(self, width: int, height: int) -> int:
+        """The largest side of a picture that leaves its words their height; narrower, they need more of it."""
+        side = min(LARGEST, width)
+        for _ in range(WHY_LINES):
+            side = min(side, height - self._caption_height(max(side, _LEAST)))
+        return side

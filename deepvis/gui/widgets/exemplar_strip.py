@@ -88,8 +88,11 @@ class ExemplarStrip(TileGrid):
         return self._popup
 
     def set_pictures(self, *groups: tuple[str, Sequence[PagePicture]]) -> None:
-        """Show groups of pictures, each with its label (empty for none)."""
-        self._shown = tuple((label, tuple(pictures)) for label, pictures in groups if pictures)
+        """Show groups of pictures, each with its label (empty for none). Those that are shown already cost nothing."""
+        shown = tuple((label, tuple(pictures)) for label, pictures in groups if pictures)
+        if shown == self._shown and not self.is_blank:
+            return
+        self._shown = shown
         self._pictures = tuple(picture for _, pictures in self._shown for picture in pictures)
         count = len(self._pictures)
         self.setAccessibleName(f"{self._name}: {count} picture{'' if count == 1 else 's'}")

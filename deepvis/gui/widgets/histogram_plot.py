@@ -48,7 +48,9 @@ class HistogramPlot(SeenPlot):
         return math.nan if self._plot is None else self._plot.mark
 
     def set_histogram(self, histogram: UnitHistogram | None) -> None:
-        """Show another histogram; None for an empty plot."""
+        """Show another histogram; None for an empty plot. The one that is shown already costs nothing."""
+        if histogram is self._histogram:
+            return
         self._histogram = histogram
         self._steps = None if histogram is None else steps_of(histogram)
         self._live = math.nan

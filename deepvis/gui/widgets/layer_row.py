@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from deepvis.gui.theme import SPACE, elided, small, theme_of
@@ -75,7 +75,7 @@ class LayerDelegate(QStyledItemDelegate):
         if info is not None and info.pair:
             _paint_pair(painter, line.adjusted(0, 0, -shape_width - _MARK, 0), QColor(theme.accent))
             shape_width += 3 * _MARK + 1
-        name = elided(index.data(), font, line.width() - shape_width - SPACE, Qt.TextElideMode.ElideMiddle)
+        name = short_name(index.data(), font, line.width() - shape_width - SPACE)
         usable = info is not None and not info.reason
         painter.setFont(font)
         painter.setPen(QColor(theme.text if usable else theme.faint if info is not None else theme.muted))
@@ -89,6 +89,11 @@ class LayerDelegate(QStyledItemDelegate):
         if room.width() >= QFontMetrics(shape_font).horizontalAdvance(type_name):
             painter.setPen(QColor(theme.faint))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | center), type_name)
+
+
+def short_name(name: str, font: QFont, width: int) -> str:
+    """A dotted name without its beginning where it does not fit: layers of one block differ in the end."""
+    return elided(name, font, width, Qt.TextElideMode.ElideLeft)
 
 
 def _paint_pair(painter: QPainter, room: QRect, color: QColor) -> None:

@@ -79,8 +79,14 @@ def value_text(value: float, made: Made) -> str:
     return "  ·  ".join(part for part in (known, ratio_text(made, " natural maximum")) if part)
 
 
-def figures_of(value: float, made: Made) -> tuple[str, ...]:
-    """All that is known of a synthesized picture with that activation (NaN where unknown), a line each."""
+def figures_of(value: float, made: Made, letters: int | None = WRAPPED_AT) -> tuple[str, ...]:
+    """All that is known of a synthesized picture with that activation (NaN where unknown), a line each.
+
+    Args:
+        value: the activation.
+        made: how the picture was made.
+        letters: of a line at most where sentences are long; None leaves every sentence in one line.
+    """
     how = [] if made.steps is None else [f"{made.steps:,} steps"]
     if made.start:
         how.append(f"from {made.start}")
@@ -90,18 +96,23 @@ def figures_of(value: float, made: Made) -> tuple[str, ...]:
         value_text(value, made),
         rank_text(made.layer_rank, made.majority),
         "  ·  ".join(how),
-        *change_lines(made),
-        *textwrap.wrap(made.reason, WRAPPED_AT),
-        *textwrap.wrap(made.stale, WRAPPED_AT),
+        *change_lines(made, letters),
+        *in_lines(made.reason, letters),
+        *in_lines(made.stale, letters),
     ]
     return tuple(line for line in lines if line)
 
 
-def change_lines(made: Made) -> list[str]:
+def in_lines(text: str, letters: int | None) -> list[str]:
+    """A sentence in lines of so many letters, or in one where that is None; no line where nothing is said."""
+    return [text] if text and letters is None else textwrap.wrap(text, letters or WRAPPED_AT)
+
+
+def change_lines(made: Made, letters: int | None = WRAPPED_AT) -> list[str]:
     """What of the recipe was changed, in lines of the popup; none where nothing was."""
     if "changed" not in made.recipe.partition(",")[2]:
         return []
-    return textwrap.wrap(f"changed: {made.changes}", WRAPPED_AT) if made.changes else [CHANGED]
+    return in_lines(f"changed: {made.changes}", letters) if made.changes else [CHANGED]
 
 
 def rank_text(rank: int | None, majority: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPolygonF
 
-from deepvis.gui.theme import SPACE, small
+from deepvis.gui.theme import SPACE, elided, small
 from deepvis.gui.widgets.paragraph import unbroken
 
 if TYPE_CHECKING:
@@ -55,6 +55,20 @@ def draw_corner(painter: QPainter, rect: QRect, thickness: int, theme: Theme) ->
         painter.setBrush(QColor(color))
         painter.drawPolygon(QPolygonF([QPointF(right - reach, top), QPointF(right, top), QPointF(right, top + reach)]))
     painter.restore()
+
+
+def wrapped(text: str, font: QFont, width: int, most: int) -> list[str]:
+    """The words in at most so many lines of `width` logical pixels; what does not fit is elided in the last one."""
+    metrics, lines = QFontMetrics(font), [""]
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if metrics.horizontalAdvance(longer) <= width or not lines[-1] or len(lines) == most:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [elided(line, font, width) for line in lines]
 
 
 def draw_message(painter: QPainter, rect: QRect, text: str, font: QFont, theme: Theme) -> None:

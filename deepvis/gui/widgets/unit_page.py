@@ -155,9 +155,10 @@ class UnitPage(QScrollArea):
             return
         self._hold.stop()
         self._slow.stop()
+        # of a page that grows only what is new is painted: after this the window paints all of it
+        self.setUpdatesEnabled(self._data is not None)
         self._data = data
         self._ranked = self._ranked and data.histogram is not None
-        self.setUpdatesEnabled(False)
         try:
             self._body.show_page(data)
             self._show_banner(data.stale)

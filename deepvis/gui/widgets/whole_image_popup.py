@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPoint, QRect, QRectF, QSize, Qt
@@ -13,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from deepvis.gui.figures import band_text, number
 from deepvis.gui.theme import SPACE, elided, small, theme_of
 from deepvis.gui.widgets.fitted_picture import draw_box, fitted_rect, picture_at
-from deepvis.gui.widgets.made_words import WRAPPED_AT, figures_of
+from deepvis.gui.widgets.made_words import WRAPPED_AT, figures_of, in_lines
 from deepvis.gui.widgets.painting import draw_frame
 
 if TYPE_CHECKING:
@@ -89,12 +88,17 @@ class WholeImagePopup(QWidget):
         return beside if screen is None else screen.availableGeometry()
 
 
-def words_of(picture: PagePicture) -> tuple[str, ...]:
-    """What is known of a picture, a line each: name; class; value and band; place. Other pictures have their own."""
+def words_of(picture: PagePicture, letters: int | None = WRAPPED_AT) -> tuple[str, ...]:
+    """What is known of a picture, a line each: name; class; value and band; place. Other pictures have their own.
+
+    Args:
+        picture: of any kind.
+        letters: of a line at most where sentences are long; None leaves every sentence in one line.
+    """
     if picture.made is not None:
-        return figures_of(picture.value, picture.made)
+        return figures_of(picture.value, picture.made, letters)
     if picture.why is not None:
-        return why_lines(picture, picture.why)
+        return why_lines(picture, picture.why, letters)
     known = [] if math.isnan(picture.value) else [f"value {number(picture.value)}"]
     if picture.band is not None:
         known.append(band_text(picture.band))
@@ -103,7 +107,7 @@ def words_of(picture: PagePicture) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def why_lines(picture: PagePicture, why: Why) -> tuple[str, ...]:
+def why_lines(picture: PagePicture, why: Why, letters: int | None = WRAPPED_AT) -> tuple[str, ...]:
     """What is known of an attribution: what of, the value, how to read it, what is wrong with it."""
     place = "" if picture.position is None else f"row {picture.position[0]}, column {picture.position[1]}"
     value = "" if math.isnan(picture.value) else f"value {number(picture.value)}"
@@ -111,7 +115,7 @@ def why_lines(picture: PagePicture, why: Why) -> tuple[str, ...]:
     shown = "" if why.reason else why.drawn
     below = "Below zero here: shown is what would raise it." if picture.value < 0 and not why.reason else ""
     said = (text for text in (shown, below, why.reason, why.coverage, why.caveat) if text)
-    return (picture.title, facts, *(line for text in said for line in textwrap.wrap(text, WRAPPED_AT)))
+    return (picture.title, facts, *(line for text in said for line in in_lines(text, letters)))
 
 
 def place_beside(beside: QRect, size: QSize, screen: QRect) -> QPoint:

@@ -149,6 +149,14 @@ def test_the_curve_tells_what_it_shows_and_that_turning_off_rises_too(view):
     assert "minus the activation" in view.curve.toolTip()
 
 
+def test_the_figure_below_a_growing_picture_is_the_activation_also_where_minus_it_is_sought(view):
+    view.show_state(make_state())
+    excited = view.pictures[0].value
+    view.show_state(make_state(wish={"negative": True}))
+    assert excited > 0
+    assert view.pictures[0].value == -excited
+
+
 def test_the_curve_has_a_line_per_picture_and_the_natural_maximum(view):
     view.show_state(make_state(wish={"seeds": (0, 1, 2)}), natural=20.0)
     plot = view.curve._plot

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import QPushButton, QToolButton
 
@@ -188,6 +189,43 @@ def test_attributions_that_are_being_computed_have_their_places_already(page, pa
     tiles = strip(page, "attribution").tiles
     assert [tile.rgb is not None for tile in tiles] == [True] + [False] * 8
     assert all(tile.badges == () for tile in tiles)
+
+
+class Painted(QObject):
+    """Notes which of some widgets are painted."""
+
+    def __init__(self, widgets):
+        super().__init__()
+        self.widgets = {id(widget): name for name, widget in widgets.items()}
+        self.names = []
+        for widget in widgets.values():
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.names.append(self.widgets[id(watched)])
+        return False
+
+
+def test_of_a_page_that_grows_by_an_attribution_nothing_else_is_painted_again(qtbot, shown, page_data, picture):
+    page = shown(UnitPage(), 280, 4000)
+    page.set_unit("net/blocks.0/37", "espresso")
+    page.set_page(page_data(attributions=(), notes={"attribution": ON_THEIR_WAY}))
+    qtbot.waitUntil(lambda: page.section("attribution").isVisible())
+    strips = {key: strip(page, key) for key in ("exemplars", "attribution", "minima", "quantiles")}
+    painted = Painted({**strips, "histogram": page._body.histogram})
+    painted.names.append("something")
+    while painted.names:
+        painted.names.clear()
+        qtbot.wait(60)
+    # one more comes
+    page.set_page(replace(page.data, attributions=(attributed(picture),)))
+    qtbot.waitUntil(lambda: "attribution" in painted.names)
+    assert set(painted.names) == {"attribution"}
+    painted.names.clear()
+    page.set_unit("net/blocks.0/38")
+    page.set_page(page_data(unit=38))
+    qtbot.waitUntil(lambda: {"exemplars", "histogram"} <= set(painted.names))
 
 
 def test_an_exemplar_that_nothing_speaks_for_has_an_empty_place_with_the_reason(page, page_data, picture):
