@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from deepvis.synthesis.synthesis import Materials
 
 _DIGEST = 16
+_ASKED = ("size", "steps")  # settings of a recipe that a wish has under the same name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +123,7 @@ def _check(wish: StudioWish) -> None:
     if not wish.seeds:
         raise ValueError("Choose at least one seed: there is one picture per seed.")
     for setting in SETTINGS:
-        wanted = getattr(wish, setting.name, None)
-        if wanted is not None:
+        if setting.name in _ASKED and (wanted := getattr(wish, setting.name)) is not None:
             setting.check(wanted)
 
 
