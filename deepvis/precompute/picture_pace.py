@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -19,13 +20,45 @@ _TELLING_PART = 0.1
 """The first block says how long pictures take when so much of it is done."""
 
 
+class WorkingTime:
+    """Time in which somebody works, however many at once; any thread may call it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Nobody works yet."""
+        self._clock, self._lock = clock, threading.Lock()
+        self._workers, self._whole_s, self._since_s = 0, 0.0, 0.0
+
+    def begin(self) -> None:
+        """One more works."""
+        with self._lock:
+            if not self._workers:
+                self._since_s = self._clock()
+            self._workers += 1
+
+    def end(self) -> None:
+        """One of them does not any longer."""
+        with self._lock:
+            self._workers -= 1
+            if not self._workers:
+                self._whole_s += self._clock() - self._since_s
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        with self._lock:
+            return self._whole_s + (self._clock() - self._since_s if self._workers else 0.0)
+
+
 class BlockPace:
     """Counts one block; belongs to the thread that works on it, others may read."""
 
-    def __init__(self, block: Block, steps: int, control: ScanControl, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, block: Block, steps: int, control: ScanControl, clock: Callable[[], float], working: WorkingTime
+    ) -> None:
         """Begin; an ascent has so many steps."""
         self.block = block
-        self._steps, self._control, self._clock = steps, control, clock
+        self._steps, self._control, self._clock, self._working = steps, control, clock, working
+        working.begin()
         self._step = 0
         self._began_s, self._paused_s = clock(), 0.0
         self._stood_s: float | None = None
@@ -35,11 +68,17 @@ class BlockPace:
         """A step begins; waits while the run is paused. True ends the ascent."""
         if self._control.paused:
             self._stood_s = self._clock()
+            self._working.end()
             self._control.wait()
+            self._working.begin()
             self._paused_s += self._clock() - self._stood_s
             self._stood_s = None
         self._step += 1
         return self._given_up or self._control.stopped
+
+    def end(self) -> None:
+        """Nothing is done for the block any longer."""
+        self._working.end()
 
     def give_up(self) -> None:
         """End the ascent at its next step; any thread may call this."""
@@ -85,13 +124,13 @@ class PicturePace:
         self._running: list[BlockPace] = []
         self._layer = ""
         self._at_once = 1
-        self._work_s = 0.0
+        self._working = WorkingTime(clock)
         self.made = 0
 
     @property
     def seconds(self) -> float:
-        """Seconds that the stored pictures took, pauses left out; what was done at the same time counts once."""
-        return self._work_s / self._at_once
+        """Seconds on the clock in which blocks were worked on, however many at once; pauses left out."""
+        return self._working.seconds
 
     def expect(self, costs: Mapping[str, float], *, at_once: int = 1) -> None:
         """Relative costs of a picture by layer are known, and how many blocks are made at the same time."""
@@ -99,7 +138,7 @@ class PicturePace:
 
     def begin(self, block: Block, steps: int) -> BlockPace:
         """A block begins; an ascent has so many steps."""
-        pace = BlockPace(block, steps, self._control, self._clock)
+        pace = BlockPace(block, steps, self._control, self._clock, self._working)
         self._running.append(pace)
         self._layer = block.layer.name
         self.tell()
@@ -108,11 +147,11 @@ class PicturePace:
     def end(self, pace: BlockPace, *, stored: bool) -> None:
         """A block is stored, or will never be."""
         self._running.remove(pace)
+        pace.end()
         block, seconds = pace.block, pace.spent_s
         self._remaining[block.layer.name] -= len(block)
         if stored:
             self.made += len(block)
-            self._work_s += seconds
             self._estimate.add(block.layer.name, len(block), seconds)
         self.tell()
 

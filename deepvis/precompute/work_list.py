@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from deepvis.precompute.layer_choice import layers_wanted
@@ -73,17 +74,26 @@ def chosen_layers(info: ModelInfo, names: Sequence[str]) -> tuple[LayerInfo, ...
     return layers_wanted(info, names, PicturesError, "No pictures can be made of the layer '{}'")
 
 
-def work_list(request: PicturesRequest, layers: Sequence[LayerInfo], batch_size: int) -> tuple[Block, ...]:
+def work_list(
+    request: PicturesRequest, layers: Sequence[LayerInfo], batch_size: int, *, even: bool = False
+) -> tuple[Block, ...]:
     """All blocks, of all shards, in the order in which they are made.
 
     All units get their first picture before any gets its second, so that asking for more pictures per unit later
     leaves the blocks that were there.
 
+    Args:
+        request: what is wanted.
+        layers: in the order of the work.
+        batch_size: of the largest block.
+        even: an even number of blocks of one size each, where one does not hold all units of a layer: then two batches
+            at once, or any even number, end at the same time, instead of one core idling through the last block.
+
     Raises:
         PicturesError: a unit that was named is in none of the layers.
     """
     _check_units(request.units, layers)
-    return tuple(block for layer in layers for block in _blocks(request, layer, batch_size))
+    return tuple(block for layer in layers for block in _blocks(request, layer, batch_size, even=even))
 
 
 def digest(blocks: Sequence[Block]) -> str:
@@ -92,12 +102,25 @@ def digest(blocks: Sequence[Block]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _blocks(request: PicturesRequest, layer: LayerInfo, batch_size: int) -> list[Block]:
+def _blocks(request: PicturesRequest, layer: LayerInfo, batch_size: int, *, even: bool) -> list[Block]:
     units = _units(request, layer)
     seeds = range(request.seed, request.seed + request.per_unit)
     entries = [(unit, seed) for seed in seeds for unit in units]
-    groups = [entries[first : first + batch_size] for first in range(0, len(entries), batch_size)]
+    if even and len(units) > batch_size:
+        # each seed by itself, so that the blocks of the first ones stay as they are where more are wanted
+        rounds = [entries[first : first + len(units)] for first in range(0, len(entries), len(units))]
+        groups = [group for entries in rounds for group in _even_groups(entries, batch_size)]
+    else:
+        groups = [entries[first : first + batch_size] for first in range(0, len(entries), batch_size)]
     return [Block(layer, *(tuple(values) for values in zip(*group, strict=True))) for group in groups]
+
+
+def _even_groups(entries: Sequence[tuple[int, int]], largest: int) -> list[Sequence[tuple[int, int]]]:
+    """An even number of groups that differ by one entry at most."""
+    count = -(-len(entries) // largest)
+    count += count % 2
+    ends = [number * len(entries) // count for number in range(count + 1)]
+    return [entries[first:last] for first, last in pairwise(ends)]
 
 
 def _units(request: PicturesRequest, layer: LayerInfo) -> list[int]:

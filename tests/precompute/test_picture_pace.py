@@ -108,7 +108,7 @@ def test_blocks_made_at_the_same_time_share_the_time_that_is_left(run):
     clock.now_s += 5.0
     pace.end(early, stored=True)
     pace.end(deep, stored=True)
-    assert pace.seconds == pytest.approx(10.0)
+    assert pace.seconds == pytest.approx(10.0)  # 5 s until the half, and 5 s more
 
 
 def test_a_pause_is_no_work(run):
@@ -128,6 +128,19 @@ def test_a_pause_is_no_work(run):
     waker.join()
     pace.end(early, stored=True)
     assert pace.seconds == pytest.approx(4.0)
+
+
+def test_a_lane_without_work_makes_the_clock_go_no_slower(run):
+    pace, clock, _, _ = run
+    pace.expect({"early": 1.0, "deep": 1.0}, at_once=2)
+    early, deep = pace.begin(EARLY, 10), pace.begin(DEEP, 10)
+    clock.now_s += 5.0
+    pace.end(early, stored=True)
+    clock.now_s += 4.0
+    assert pace.seconds == pytest.approx(9.0)
+    pace.end(deep, stored=True)
+    clock.now_s += 100.0
+    assert pace.seconds == pytest.approx(9.0)
 
 
 def test_a_stop_ends_the_ascent_at_the_next_step(run):

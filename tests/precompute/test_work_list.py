@@ -12,8 +12,8 @@ from deepvis.synthesis.recipe import Recipe
 WIDE, NARROW = LayerInfo("wide", "Conv2d", 10, 4, 4), LayerInfo("narrow", "Conv2d", 3, 4, 4)
 
 
-def blocks(*layers, size=4, **options):
-    return work_list(PicturesRequest(Recipe("any"), Path("g.sqlite"), **options), layers, size)
+def blocks(*layers, size=4, even=False, **options):
+    return work_list(PicturesRequest(Recipe("any"), Path("g.sqlite"), **options), layers, size, even=even)
 
 
 def units(*layers, **options):
@@ -44,6 +44,24 @@ def test_blocks_hold_one_layer_each_and_the_last_one_of_a_layer_may_be_small():
 def test_all_units_come_before_any_gets_its_second_picture():
     found = blocks(NARROW, per_unit=2, seed=3)
     assert [(block.units, block.seeds) for block in found] == [((0, 1, 2, 0), (3, 3, 3, 4)), ((1, 2), (4, 4))]
+
+
+def test_two_batches_at_once_get_as_many_blocks_of_one_size():
+    found = blocks(WIDE, NARROW, even=True)
+    assert [(block.layer.name, block.units) for block in found] == [
+        ("wide", (0, 1)),
+        ("wide", (2, 3, 4)),
+        ("wide", (5, 6)),
+        ("wide", (7, 8, 9)),
+        ("narrow", (0, 1, 2)),
+    ]
+    assert [len(block) for block in blocks(WIDE, even=True, size=5)] == [5, 5]
+
+
+def test_more_pictures_per_unit_leave_even_blocks_as_they_were():
+    once, thrice = (blocks(WIDE, even=True, per_unit=count) for count in (1, 3))
+    assert thrice[: len(once)] == once
+    assert sorted(entry for block in thrice for entry in block.entries) == [(u, s) for u in range(10) for s in range(3)]
 
 
 def test_units_named_twice_come_once_and_in_order():

@@ -77,8 +77,8 @@ class _Moments(torch.autograd.Function):
     def forward(ctx: Any, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401  (torch's)
         places = tuple(range(2, values.dim()))
         mean = values.mean(places)
-        count = values[0, 0].numel()
-        variance = (torch.linalg.vector_norm(values, 2, places).square() / count - mean.square()).clamp_min(0)
+        # a norm over the places of a channels-last tensor goes through it in strides: up to 30 times as slow as this
+        variance = (values.square().mean(places) - mean.square()).clamp_min(0)
         ctx.save_for_backward(values, mean)
         return mean, variance
 
