@@ -55,7 +55,8 @@ def test_two_batches_at_once_get_as_many_blocks_of_one_size():
         ("wide", (7, 8, 9)),
         ("narrow", (0, 1, 2)),
     ]
-    assert [len(block) for block in blocks(WIDE, even=True, size=5)] == [5, 5]
+    assert [len(block) for block in blocks(WIDE, even=True, size=12)] == [5, 5]
+    assert [len(block) for block in blocks(WIDE, even=True, size=12, units=(range(9),))] == [9]
 
 
 def test_more_pictures_per_unit_leave_even_blocks_as_they_were():
