@@ -102,6 +102,9 @@ RECIPES: tuple[Recipe, ...] = (
         stepper=piece("adam", rate=0.12, end=0.2),
         steps=128,
         size=160,
+        starts=2,
+        scouting=0.12,
+        scout_size=1.0,
         average=0.9,
         for_classes=Recipe(
             name="clear",
