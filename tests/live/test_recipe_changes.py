@@ -72,7 +72,7 @@ def test_what_turns_a_unit_off_is_no_change_of_its_own():
 
 
 def test_of_many_changes_the_first_are_told_and_how_many_more_there_are():
-    many = CLEAR.changed(leak=0.2, coarse=0.5, coarse_part=0.3, starts=2, scouting=0.5, redirect_steps=3, stretch=True)
+    many = CLEAR.changed(leak=0.2, coarse=0.5, coarse_part=0.3, starts=7, scouting=0.5, redirect_steps=3, stretch=True)
     words = told(many, steps=9)
     assert words.endswith(", and 2 more")
     assert words.count(" instead of ") == MOST_CHANGES
