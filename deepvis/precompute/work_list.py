@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deepvis.records import LayerInfo, ModelInfo
 
 _WORTH_HALVING = 10
-"""Units from which on two batches at once, a thread each, are faster than one batch on two threads."""
+"""Units from which on a layer is divided: two threads share one batch badly, and halves are still large enough."""
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
