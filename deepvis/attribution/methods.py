@@ -71,7 +71,7 @@ METHODS: Mapping[Method, MethodSpec] = MappingProxyType(
         ),
         Method.GUIDED: MethodSpec(
             guided,
-            "Acts like an edge detector: random weights give nearly the same (Adebayo et al. 2018, Nie et al. 2018).",
+            "Acts like an edge detector: random weights may give much the same (Adebayo et al. 2018, Nie et al. 2018).",
             rule=Rule.GUIDED,
         ),
         Method.SMOOTHGRAD: MethodSpec(

@@ -70,7 +70,7 @@ class Judge:
         for first in range(0, len(pictures), BATCH):
             prepared = [self._preprocessing.prepare(picture)[0] for picture in pictures[first : first + BATCH]]
             batch = self._preprocessing.normalize(torch.stack(prepared), self._device, torch.float32)
-            output = self._network(batch).double()
+            output = self._network(batch).cpu().double()  # not every device knows float64
             parts.append(output.clamp_min(1e-12).log() if self.loaded.emits_probabilities else output)
         return torch.cat(parts).cpu().numpy()
 

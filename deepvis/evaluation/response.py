@@ -82,7 +82,7 @@ class LayerAnswers:
         subject = self._subject
         batch = torch.from_numpy(np.stack(pictures)).to(subject.device).permute(0, 3, 1, 2).float() / _WHITE
         values = subject.read(subject.resized(batch), GradientFlow(redirects=False))[subject.tap.name]
-        peaks: NDArray[np.float64] = values.maps.amax((2, 3)).double().cpu().numpy()
+        peaks: NDArray[np.float64] = values.maps.amax((2, 3)).cpu().double().numpy()
         return peaks
 
 

@@ -45,6 +45,7 @@ class RecipeChoice:
         regularizers: None: the recipe's.
         start: what to begin with.
         picture: where `start` is `PICTURE`.
+        how: `Made.how` of a picture that others are to be like, whatever else is chosen of the recipe.
     """
 
     recipe: str = ""
@@ -56,6 +57,7 @@ class RecipeChoice:
     regularizers: tuple[RegularizerChoice, ...] | None = None
     start: Start = Start.NOISE
     picture: PagePicture | None = None
+    how: str = ""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -72,7 +74,7 @@ class RecipeChoice:
         start = Start.NOISE if self.start is Start.PICTURE and picture is None else self.start
         return StudioWish(
             unit,
-            self.named(offer),
+            self.recipe if self.how else self.named(offer),
             self.size,
             self.steps,
             self.seeds,
@@ -82,6 +84,7 @@ class RecipeChoice:
             None if picture is None else picture.rgb,
             "" if picture is None else picture.title,
             again=False,
+            how=self.how,
         )
 
     def plain(self) -> RecipeChoice:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from deepvis.records import View
 
 NO_NETWORK = "The network is still being loaded: pictures can be synthesized once it is there."
+NOT_KNOWN_HOW = (
+    "How this picture was made is not known here: its gallery has no recipe, or one of another version. Choose a recipe"
+    " in the panel (Shift+R)."
+)
 NOTHING_RUNS = "No synthesis runs."
 IS_MADE = "That is being made already."
 FETCHING = "The picture is being fetched"
@@ -81,14 +85,18 @@ class StudioPresenter(QObject):
         self._ask(replace(self._panel.choice, negative=True))
 
     def another_like(self, picture: PagePicture) -> None:
-        """Make a picture in the same way, from a seed that is not there yet."""
+        """Make a picture in the very same way, from a seed that is not there yet."""
         made = picture.made
         if made is None:
             return
-        recipe, _, changes = made.recipe.partition(",")
-        plain = RecipeChoice(recipe, first_seed=made.seed, negative="negative" in changes)
+        if not made.how:
+            self._controller.told.emit(NOT_KNOWN_HOW, "warning")
+            return
+        if made.start:
+            self._controller.flashed.emit(f"It began with {made.start}; the next one begins with noise")
         seeds = [each.made.seed for each in self._section.pictures if each.made is not None]
-        self._ask(replace(plain, first_seed=max(seeds, default=made.seed) + 1))
+        seed = max(seeds, default=made.seed) + 1
+        self._ask(RecipeChoice(made.recipe, first_seed=seed, negative=made.negative, how=made.how))
 
     def start_from(self, picture: PagePicture) -> None:
         """Choose a picture to start from, and show the panel where that is said."""

@@ -177,7 +177,8 @@ class PageMaker:
             if picture is not None:
                 changes = self._changes.of(gallery, image, is_classes=layer.is_classes)
                 own = not gallery.packaged
-                made_so = made_of(image, layer.name, maximum, removable=own, changes=changes)
+                how = self._changes.how(gallery, image)
+                made_so = made_of(image, layer.name, maximum, removable=own, changes=changes, how=how)
                 made.append(replace(picture, made=made_so))
         return replace(page, synthesized=tuple(made))
 

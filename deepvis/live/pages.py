@@ -49,6 +49,7 @@ class Made:
         stale: why it does not belong to the running model, a sentence; empty where it does.
         changes: what of the recipe was changed, `steps 60 instead of 125, ...`; empty where nothing was, or it is not
             known any more.
+        how: what another one like it is made from, see `replay`; empty where that is not known.
     """
 
     recipe: str
@@ -64,6 +65,7 @@ class Made:
     start: str = ""
     stale: str = ""
     changes: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

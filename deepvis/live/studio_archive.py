@@ -66,7 +66,7 @@ class StudioArchive:
             return False
         made, images, finished = known
         done = StudioState(order.number, order.wish, StudioPhase.DONE, order.recipe, images=images, made=made)
-        self._keep(replace(done, waiting=waiting, changes=order.changes), finished)
+        self._keep(replace(done, waiting=waiting, changes=order.changes, how=order.how), finished)
         return True
 
     def add(self, state: StudioState, finished: Finished) -> None:

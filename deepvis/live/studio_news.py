@@ -133,6 +133,8 @@ class StudioWish:
         start_rgb: uint8 `(height, width, 3)` where `start` is `PICTURE`.
         start_title: what that picture is, for people.
         again: also where the gallery has such pictures already; otherwise those are shown.
+        how: `Made.how` of a picture that others are to be like; then recipe, size, steps and regularizers are its own,
+            and `recipe` and `negative` only say so.
     """
 
     unit: UnitId
@@ -146,6 +148,7 @@ class StudioWish:
     start_rgb: NDArray[np.uint8] | None = None
     start_title: str = ""
     again: bool = True
+    how: str = ""
 
     def is_like(self, other: StudioWish) -> bool:
         """Whether the same pictures are asked for; one frame to start from is as good as the next one."""
@@ -202,6 +205,7 @@ class StudioState:
         phase: how far it is.
         recipe: name under which the pictures are stored: a changed recipe says so.
         changes: what was changed of it, as in `Made`.
+        how: as in `Made`.
         step: steps done in this attempt.
         steps: steps of an attempt.
         attempt: 0 for the first; later ones are about units that stayed off, or classes that hardly showed.
@@ -229,6 +233,7 @@ class StudioState:
     problem: str = ""
     waiting: int = 0
     changes: str = ""
+    how: str = ""
 
     @property
     def over(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deepvis.live.studio_news import RecipeInfo, RegularizerInfo, SettingInfo, StudioOffer
+from deepvis.synthesis.patch_source import PATCH_PRIOR
 from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES
 from deepvis.synthesis.references import FEATURE_DISTRIBUTION
 from deepvis.synthesis.regularizers.batch_norm_prior import StatisticsPrior
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from deepvis.synthesis.registry import Parameter, Piece, Row
     from deepvis.synthesis.regularizers.slots import Regularizer
 
-_NO_PATCHES = "It needs patches of natural pictures, and the window has none."
+_PATCHES_OF = " In the window these are of the photographs that come with DeepVis."
 _NO_GENERATOR = "It needs a generator, and the window has none."
 _NO_REFERENCES = "It needs natural pictures that excite the unit, and this network has no gallery with a scan."
 _NO_STATISTICS = "It needs BatchNorm layers that remember statistics, and this network has none."
@@ -55,7 +56,7 @@ def studio_offer(network: nn.Module, *, scanned: bool) -> StudioOffer:
 
 def _needs(network: nn.Module, *, scanned: bool) -> dict[str, str]:
     """Name of a part to what it lacks."""
-    needs = {"patch-prior": _NO_PATCHES, "generator": _NO_GENERATOR}
+    needs = {"generator": _NO_GENERATOR}
     if not scanned:
         needs[FEATURE_DISTRIBUTION] = _NO_REFERENCES
     if not StatisticsPrior(network).layers:
@@ -97,7 +98,8 @@ def _plainly(part: Piece) -> str:
 
 def _regularizer(row: Row[Regularizer], needs: dict[str, str]) -> RegularizerInfo:
     settings = tuple(_setting(parameter) for parameter in row.parameters)
-    return RegularizerInfo(row.name, row.source, row.about, row.slot, settings, needs.get(row.name, ""))
+    about = row.about + (_PATCHES_OF if row.name == PATCH_PRIOR else "")
+    return RegularizerInfo(row.name, row.source, about, row.slot, settings, needs.get(row.name, ""))
 
 
 def _setting(parameter: Parameter) -> SettingInfo:

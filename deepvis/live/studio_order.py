@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from deepvis.live.demo_patches import demo_patches
 from deepvis.live.recipe_changes import recipe_changes
+from deepvis.live.replay import how_made, recipe_of
 from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
 from deepvis.models.two_inputs import refuse_pairs
 from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
+from deepvis.synthesis.patch_source import PATCH_PRIOR, digest_of
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
 from deepvis.synthesis.references import reference_facts
@@ -55,6 +58,7 @@ class Order:
         recipe: name under which they are stored.
         more: what their metadata say beside the figures.
         changes: what of the recipe was changed, in words.
+        how: what others like these are made from.
     """
 
     number: int
@@ -66,6 +70,7 @@ class Order:
     recipe: str
     more: dict[str, object]
     changes: str = ""
+    how: str = ""
 
 
 def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
@@ -76,11 +81,14 @@ def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
         ValueError: the wish cannot be fulfilled; the message is a sentence.
         ModelError: there is no such layer or unit.
     """
-    wish, engine = asked.wish, loan.engine
+    engine = loan.engine
+    wish, given = _as_before(asked.wish)
     refuse_pairs(engine.loaded.name, engine.loaded.preprocessing, "synthesis")
     layer = _layer(engine, wish)
-    recipe = _recipe(wish, recipe_named(wish.recipe), is_classes=layer.is_classes)
+    recipe = _recipe(wish, recipe_named(wish.recipe), is_classes=layer.is_classes) if given is None else given
     _check(wish)
+    if recipe.regularizes_with(PATCH_PRIOR):
+        materials = replace(materials, patches=demo_patches())
     size = recipe.size if wish.size is None else wish.size
     picture, title = _start(wish, loan)
     start = None if picture is None else _resized(picture, size)
@@ -95,18 +103,37 @@ def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
         start,
     )
     digest = "" if start is None else hashlib.sha256(start.tobytes()).hexdigest()[:_DIGEST]
-    facts = reference_facts(recipe, materials.references)
+    facts = _facts(wish, recipe, layer, materials)
     job = synthesis_job(
         engine, recipe, materials.natural, size=request.size, steps=request.steps, start=digest, others=facts
     )
     more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
     changes = recipe_changes(job.parameters, recipe.name, is_classes=layer.is_classes)
-    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more, changes)
+    how = how_made(job.parameters)
+    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more, changes, how)
 
 
 def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:
     """Forward passes of an ascent."""
     return _steps(recipe, layer) if request.steps is None else request.steps
+
+
+def _as_before(wish: StudioWish) -> tuple[StudioWish, Recipe | None]:
+    """The wish, and the very recipe where it is for something like a picture that is there."""
+    if not wish.how:
+        return wish, None
+    recipe, size, steps = recipe_of(wish.how)
+    return replace(wish, size=size, steps=steps), recipe
+
+
+def _facts(wish: StudioWish, recipe: Recipe, layer: LayerInfo, materials: Materials) -> dict[str, object]:
+    """What decides the pictures beside recipe, size, steps and start."""
+    facts = dict(reference_facts(recipe, materials.references))
+    if recipe.regularizes_with(PATCH_PRIOR) and materials.patches is not None:
+        facts["patches"] = digest_of(materials.patches)
+    if len(wish.seeds) > 1 and recipe.for_layer(is_classes=layer.is_classes).is_batchwise:
+        facts["together"] = [wish.seeds[0], len(wish.seeds)]
+    return facts
 
 
 def _layer(engine: Engine, wish: StudioWish) -> LayerInfo:

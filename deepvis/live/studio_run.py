@@ -72,7 +72,9 @@ class StudioRun:
         self._canceled = False
         self._shown_s = -PREVIEW_EVERY_S
         steps = passes(order.request.recipe, order.request, order.layer)
-        begun = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, changes=order.changes)
+        begun = StudioState(
+            order.number, order.wish, StudioPhase.RUNNING, order.recipe, changes=order.changes, how=order.how
+        )
         self._state = replace(begun, steps=steps)
 
     @property

@@ -50,10 +50,11 @@ def is_negative(image: ImageRecord) -> bool:
 
 
 class ChangeWords:
-    """What was changed of the recipes of pictures, in words; a job is read once."""
+    """What was changed of the recipes of pictures, in words, and how to make others; a job is read once."""
 
     def __init__(self) -> None:
         self._words: dict[tuple[str, bool], str] = {}
+        self._hows: dict[str, str] = {}
 
     def of(self, gallery: OpenGallery, image: ImageRecord, *, is_classes: bool) -> str:
         """Of one picture; empty where its recipe's name says that nothing was changed.
@@ -72,13 +73,28 @@ class ChangeWords:
             self._words[key] = recipe_changes(known, image.recipe, is_classes=is_classes)
         return self._words[key]
 
+    def how(self, gallery: OpenGallery, image: ImageRecord) -> str:
+        """What others like one picture are made from; empty where that is not known.
+
+        Raises:
+            GalleryError: the gallery is damaged.
+        """
+        if image.job and image.job not in self._hows:
+            from deepvis.live.replay import how_made  # noqa: PLC0415  (imports torch)
+
+            job = gallery.reader.job(image.job)
+            self._hows[image.job] = "" if job is None else how_made(job.parameters)
+        return self._hows.get(image.job, "")
+
 
 def is_changed(image: ImageRecord) -> bool:
     """The recipe's name says that something was changed, and a job tells what."""
     return bool(image.job) and "changed" in image.recipe.partition(",")[2]
 
 
-def made_of(image: ImageRecord, layer: str, maximum: float | None, *, removable: bool, changes: str = "") -> Made:
+def made_of(
+    image: ImageRecord, layer: str, maximum: float | None, *, removable: bool, changes: str = "", how: str = ""
+) -> Made:
     """What is said of a picture.
 
     Args:
@@ -87,6 +103,7 @@ def made_of(image: ImageRecord, layer: str, maximum: float | None, *, removable:
         maximum: the unit's largest activation in the scanned data; None where nothing was scanned with this model.
         removable: it lies in the person's own gallery.
         changes: what `ChangeWords` says of it.
+        how: likewise.
     """
     told = image.metadata
     return Made(
@@ -103,6 +120,7 @@ def made_of(image: ImageRecord, layer: str, maximum: float | None, *, removable:
         start=str(told.get("start_title", "")),
         stale=str(told.get("stale", "")),
         changes=changes,
+        how=how,
     )
 
 

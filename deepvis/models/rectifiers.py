@@ -23,17 +23,32 @@ RELUS = (
     torch.Tensor.relu_,
 )
 _CLAMPED = (functional.hardtanh, functional.hardtanh_, functional.relu6)
-_ALWAYS_IN_PLACE = (functional.relu_, torch.relu_, torch.Tensor.relu_, functional.hardtanh_)
+_CLAMPS = tuple(
+    getattr(owner, name) for owner in (torch, torch.Tensor) for name in ("clamp", "clamp_", "clip", "clip_")
+)
+_CLAMPS_FROM_BELOW = tuple(
+    getattr(owner, name) for owner in (torch, torch.Tensor) for name in ("clamp_min", "clamp_min_")
+)
+_MAXIMA = (torch.maximum, torch.Tensor.maximum, torch.max, torch.Tensor.max)
+_THRESHOLDS = (functional.threshold, torch.threshold_)
+_PLACE_OF_INPLACE = {functional.hardtanh: 3, functional.threshold: 3}
+"""Where the argument `inplace` stands, if not second."""
+_LEAST_DIMENSIONS = 2
+"""Of what goes through a clamp that is a rectifier; numbers and vectors are clamped for other reasons."""
 
 
 def open_range(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[float, float] | None:
-    """Range in which a rectifier (ReLU, ReLU6, hardtanh) is open; None for every other function."""
+    """Range in which a rectifier (ReLU, ReLU6, hardtanh, a clamp from 0) is open; None for every other function."""
     if func in RELUS:
         return 0.0, math.inf
     if func is functional.relu6:
         return 0.0, 6.0
+    if func in _CLAMPS or func in _CLAMPS_FROM_BELOW or func in _THRESHOLDS:
+        return _open_from_zero(func, args, kwargs)
+    if func in _MAXIMA:
+        return (0.0, math.inf) if _is_with_zeros(*args) and not kwargs else None
     if func in _CLAMPED:
         low = args[1] if len(args) > 1 else kwargs.get("min_val", -1.0)
         high = args[2] if len(args) > 2 else kwargs.get("max_val", 1.0)
@@ -41,11 +56,36 @@ def open_range(
     return None
 
 
+def _open_from_zero(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[float, float] | None:
+    """Of a clamp or threshold that is a ReLU in other words; those with other bounds have other purposes."""
+    first = args[1] if len(args) > 1 else kwargs.get("threshold" if func in _THRESHOLDS else "min")
+    second = args[2] if len(args) > 2 else kwargs.get("value" if func in _THRESHOLDS else "max")
+    if not isinstance(first, (int, float)) or first != 0 or "out" in kwargs:
+        return None
+    if func in _THRESHOLDS:
+        return (0.0, math.inf) if second == 0 else None
+    if second is None:
+        return 0.0, math.inf
+    return (0.0, float(second)) if isinstance(second, (int, float)) and second > 0 else None
+
+
+def _is_with_zeros(*values: object) -> bool:
+    """Two tensors, of which the second is 0 everywhere and makes the first no larger."""
+    match values:
+        case (torch.Tensor() as first, torch.Tensor() as second) if not second.requires_grad:
+            return (second.dim() == 0 or second.shape == first.shape) and not bool(second.any())
+    return False
+
+
 def writes_in_place(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     """Whether a rectifier (a function that has an `open_range`), called so, overwrites what goes in."""
-    if func in _ALWAYS_IN_PLACE:
+    if func.__name__.endswith("_"):
         return True
-    place = 3 if func is functional.hardtanh else 1
+    if func in _CLAMPS or func in _CLAMPS_FROM_BELOW or func in _MAXIMA:
+        return False
+    place = _PLACE_OF_INPLACE.get(func, 1)
     return bool(args[place] if len(args) > place else kwargs.get("inplace", False))
 
 
@@ -59,6 +99,8 @@ def rectifier_call(
     bounds = open_range(func, args, kwargs)
     values = args[0] if args else kwargs.get("input")
     if bounds is None or not isinstance(values, torch.Tensor):
+        return None
+    if values.dim() < (1 if func in RELUS or func in _CLAMPED else _LEAST_DIMENSIONS) or not values.is_floating_point():
         return None
     return values, bounds, writes_in_place(func, args, kwargs) and not (values.is_leaf and values.requires_grad)
 

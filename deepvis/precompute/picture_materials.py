@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +15,10 @@ from deepvis.models.weights import load_strictly, read_state_dict
 from deepvis.precompute.listing import list_folder
 from deepvis.precompute.picture_request import PicturesError
 from deepvis.precompute.request import ScanError
-from deepvis.sources.base import SourceError
-from deepvis.sources.decode import read_image
 from deepvis.synthesis.parametrizations.protocol import Generator
+from deepvis.synthesis.patch_source import PATCH_PRIOR, digest_of, patches_in
 from deepvis.synthesis.reference_gallery import GalleryReferences
 from deepvis.synthesis.references import reference_facts
-from deepvis.synthesis.regularizers.patch_prior import patches_of
 from deepvis.synthesis.synthesis import Materials
 
 if TYPE_CHECKING:
@@ -30,14 +27,9 @@ if TYPE_CHECKING:
     from deepvis.synthesis.natural_images import NaturalStatistics
     from deepvis.synthesis.recipe import Recipe
 
-PATCH_PRIOR = "patch-prior"
 GENERATOR = "generator"
-PATCH_SIDE = 8
 MOST_FILES = 200
 """Patches come from so many files at most, spread evenly over the folder."""
-_PATCHES_PER_FILE = 20
-_SHORT_SIDE = 256
-"""Pictures are reduced to this first, so that a patch shows as much as it does in a synthesized picture."""
 _GENERATOR_HOW_TO = (
     "A generator is an object with latent_shape, sample(count, generator) and decode(codes); write a function without"
     " arguments that returns it, and give --generator package.module:function or --generator path/to/file.py:function"
@@ -64,7 +56,7 @@ def find_materials(request: PicturesRequest, natural: NaturalStatistics, engine:
     check_materials(request)
     if uses_patches(request.recipe):
         patches = _patches(request.patches or Path())
-        decisive["patches"] = _digest(patches)
+        decisive["patches"] = digest_of(patches)
     if uses_generator(request.recipe):
         weights = request.generator_weights
         generator, decisive["generator"] = _generator(request.generator or "", weights, engine.device)
@@ -111,24 +103,10 @@ def _patches(folder: Path) -> torch.Tensor:
         listing = list_folder(folder.expanduser())
     except ScanError as error:
         raise PicturesError(str(error)) from error
-    pictures = [_reduced(listing.root / listing.names[number]) for number in listing.chosen(MOST_FILES)]
-    patches = patches_of((one for one in pictures if one is not None), PATCH_SIDE, _PATCHES_PER_FILE)
+    patches = patches_in(listing.root / listing.names[number] for number in listing.chosen(MOST_FILES))
     if not len(patches):
         raise PicturesError(f"No patches can be cut from {folder}: no image in it can be read.")
     return patches
-
-
-def _reduced(path: Path) -> torch.Tensor | None:
-    try:
-        picture = torch.from_numpy(read_image(path)).permute(2, 0, 1)
-    except SourceError:
-        return None
-    factor = _SHORT_SIDE / min(picture.shape[1:])
-    if factor >= 1:
-        return picture
-    size = [max(1, round(side * factor)) for side in picture.shape[1:]]
-    smaller = nn.functional.interpolate(picture[None].float(), size, mode="bilinear", antialias=True)
-    return smaller[0].round().clamp(0, 255).to(torch.uint8)
 
 
 def _generator(name: str, weights: Path | None, device: torch.device) -> tuple[Generator, str]:
@@ -151,17 +129,10 @@ def _generator(name: str, weights: Path | None, device: torch.device) -> tuple[G
         return generator, name
     generator.to(device).float().eval().requires_grad_(requires_grad=False)
     tensors = generator.state_dict().values()
-    return generator, f"{name} {_digest(*(tensor for tensor in tensors))}"
+    return generator, f"{name} {digest_of(*(tensor for tensor in tensors))}"
 
 
 def _load(generator: object, weights: Path, name: str) -> None:
     if not isinstance(generator, nn.Module):
         raise PicturesError(f"--generator-weights needs a torch.nn.Module; {name} is none.")
     load_strictly(generator, read_state_dict(weights), weights.name)
-
-
-def _digest(*tensors: torch.Tensor) -> str:
-    hashed = hashlib.sha256()
-    for tensor in tensors:
-        hashed.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return hashed.hexdigest()[:16]

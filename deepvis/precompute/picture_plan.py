@@ -93,6 +93,8 @@ def make_picture_plan(request: PicturesRequest, engine: Engine) -> PicturePlan:
     autocast = None if request.precision is Precision.FLOAT32 else DTYPES[request.precision]
     recipe, size, steps = _settled(request, layers)
     others = {**found.decisive, **({} if autocast is None else {"autocast": str(request.precision)})}
+    if any(block.together > 1 for block in blocks):
+        others["together"] = [request.seed, request.per_unit]
     return PicturePlan(
         request,
         recipe,

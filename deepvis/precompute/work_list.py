@@ -29,11 +29,19 @@ _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Pictures that are made as one batch and stored in one transaction: one per entry of `units`."""
+    """Pictures that are made as one batch and stored in one transaction: one per entry of `units`.
+
+    Attributes:
+        layer: of the units.
+        units: one per picture.
+        seeds: likewise.
+        together: so many pictures, one after the other, are never divided: they depend on each other.
+    """
 
     layer: LayerInfo
     units: tuple[int, ...]
     seeds: tuple[int, ...]
+    together: int = 1
 
     def __len__(self) -> int:
         return len(self.units)
@@ -45,8 +53,9 @@ class Block:
 
     def parts(self, size: int) -> list[Block]:
         """Smaller blocks, for a device that cannot hold this one."""
+        size = max(1, size // self.together) * self.together
         return [
-            Block(self.layer, self.units[first : first + size], self.seeds[first : first + size])
+            Block(self.layer, self.units[first : first + size], self.seeds[first : first + size], self.together)
             for first in range(0, len(self), size)
         ]
 
@@ -82,7 +91,8 @@ def work_list(
     """All blocks, of all shards, in the order in which they are made.
 
     All units get their first picture before any gets its second, so that asking for more pictures per unit later
-    leaves the blocks that were there.
+    leaves the blocks that were there. Where pictures of a unit depend on each other (`Recipe.is_batchwise`), a block
+    has all of a unit instead.
 
     Args:
         request: what is wanted.
@@ -107,6 +117,8 @@ def digest(blocks: Sequence[Block]) -> str:
 def _blocks(request: PicturesRequest, layer: LayerInfo, batch_size: int, *, even: bool) -> list[Block]:
     units = _units(request, layer)
     seeds = range(request.seed, request.seed + request.per_unit)
+    if request.recipe.for_layer(is_classes=layer.is_classes).is_batchwise:
+        return _blocks_of_units(layer, units, seeds, batch_size)
     entries = [(unit, seed) for seed in seeds for unit in units]
     if even and len(units) >= min(batch_size + 1, _WORTH_HALVING):
         # each seed by itself, so that the blocks of the first ones stay as they are where more are wanted
@@ -114,7 +126,21 @@ def _blocks(request: PicturesRequest, layer: LayerInfo, batch_size: int, *, even
         groups = [group for entries in rounds for group in _even_groups(entries, batch_size)]
     else:
         groups = [entries[first : first + batch_size] for first in range(0, len(entries), batch_size)]
-    return [Block(layer, *(tuple(values) for values in zip(*group, strict=True))) for group in groups]
+    return [Block(layer, tuple(unit for unit, _ in group), tuple(seed for _, seed in group)) for group in groups]
+
+
+def _blocks_of_units(layer: LayerInfo, units: Sequence[int], seeds: Sequence[int], batch_size: int) -> list[Block]:
+    """Blocks that have all pictures of their units."""
+    at_once = max(1, batch_size // len(seeds))
+    return [
+        Block(
+            layer,
+            tuple(unit for unit in units[first : first + at_once] for _ in seeds),
+            tuple(seeds) * len(units[first : first + at_once]),
+            len(seeds),
+        )
+        for first in range(0, len(units), at_once)
+    ]
 
 
 def _even_groups(entries: Sequence[tuple[int, int]], largest: int) -> list[Sequence[tuple[int, int]]]:

@@ -311,9 +311,12 @@ class Climb:
 
 
 def leaky(values: LayerValues, leak: float) -> torch.Tensor:
-    """A layer's maps, and where its rectifier is flat also a part of what goes into it."""
+    """A layer's maps, and where its rectifier is flat, or falls, also a part of what goes into it."""
     if not values.rectified or not leak:
         return values.maps
+    if values.turn is not None:
+        led = values.floor + leak * (values.before - values.turn)
+        return torch.where(values.before > values.turn, values.maps, led)
     fixed = values.maps.detach()
     return torch.where(values.before == values.maps, values.maps, fixed + leak * (values.before - fixed))
 

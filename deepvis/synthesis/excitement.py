@@ -30,9 +30,10 @@ class Verdict:
         peaks: float32 `(batch,)`: the unit's largest activation.
         ranks: int64 `(batch,)`.
         inputs: float32 `(batch,)`: the largest value that went into the rectifier; the peak where there is none.
-        excited: bool `(batch,)`: the unit is above what a gray picture gives, and above 0 where a rectifier ends the
-            layer.
+        excited: bool `(batch,)`: the unit is above what a gray picture gives, and above 0 where a rectifier, or a
+            function like SiLU, ends the layer.
         distinctness: float32 `(batch,)`; NaN where it was not asked for.
+        rectified: a rectifier, or a function like SiLU, ends the layer.
     """
 
     objectives: torch.Tensor
@@ -41,6 +42,7 @@ class Verdict:
     inputs: torch.Tensor
     excited: torch.Tensor
     distinctness: torch.Tensor
+    rectified: bool = False
 
 
 @torch.no_grad()
@@ -73,8 +75,16 @@ def judge(
         excited &= peaks > 0
     inputs = Reading({subject.tap.name: layer.before}, subject.tap.name, units).own().amax((1, 2))
     distinct = _distinct(subject, pictures, units, flow) if doubts else torch.full_like(peaks, torch.nan)
-    figures = (objective(reading), peaks, ranks_of(layer.maps, units), inputs, excited, distinct)
-    return Verdict(*(figure.cpu() for figure in figures))
+    ranks = ranks_of(layer.maps, units)
+    return Verdict(
+        objective(reading).cpu(),
+        peaks.cpu(),
+        ranks.cpu(),
+        inputs.cpu(),
+        excited.cpu(),
+        distinct.cpu(),
+        rectified=layer.rectified,
+    )
 
 
 def distinctness(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
@@ -92,7 +102,9 @@ def distinctness(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     Returns:
         `(batch,)` in -1..1; 0 where all logits are equal.
     """
-    centered = logits.double() - logits.double().mean(1, keepdim=True)
+    # on the host: not every device knows float64
+    exact, classes = logits.cpu().double(), classes.cpu()
+    centered = exact - exact.mean(1, keepdim=True)
     count = logits.shape[1]
     # the other vector is 1 for one class and 0 for all others, less its mean
     norms = centered.norm(dim=1) * math.sqrt(1 - 1 / count)
@@ -116,10 +128,10 @@ def reason(subject: Subject, verdict: Verdict, place: int, unit: int, tries: int
         return (
             f"Unit {unit} of {subject.tap.name} gives {peak:.4g} for every picture: all weights that lead to it are 0."
         )
-    if entered <= 0 and peak == 0:
+    if verdict.rectified and entered <= 0:
         return (
-            f"Unit {unit} of {subject.tap.name} stayed off in {times}: what enters its rectifier reached {entered:.4g},"
-            " and it passes only what is above 0."
+            f"Unit {unit} of {subject.tap.name} stayed off in {times}: what enters its activation function reached"
+            f" {entered:.4g}, and it passes only what is above 0."
         )
     return f"Unit {unit} of {subject.tap.name} stayed at {peak:.4g}, as for a gray picture, in {times}."
 

@@ -30,12 +30,16 @@ class LayerValues:
     Attributes:
         maps: float32 `(batch, units, height, width)`; of the softmax layer what goes into the softmax.
         before: what went into the rectifier at the layer's end, same shape; `maps` themselves where there is none.
-        rectified: there is one.
+        rectified: there is one, or a function that falls before it rises.
+        turn: where such a function begins to rise; None for a rectifier, which tells by what it gives.
+        floor: its least value.
     """
 
     maps: torch.Tensor
     before: torch.Tensor
     rectified: bool
+    turn: float | None = None
+    floor: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -48,11 +52,14 @@ class _Taking:
     def take(self, tap: LayerTap, output: torch.Tensor) -> None:
         if tap.layout is None:
             return
-        before = self.flow.before_rectifier(output)
+        entrance = self.flow.before(output)
         kept = output.clone() if tap.overwritten else output
         maps = tap.layout.maps(kept).float()
-        into = maps if before is None else tap.layout.maps(before).float()
-        self.found[tap.name] = LayerValues(maps, into, rectified=before is not None)
+        if entrance is None:
+            self.found[tap.name] = LayerValues(maps, maps, rectified=False)
+            return
+        into = tap.layout.maps(entrance.values).float()
+        self.found[tap.name] = LayerValues(maps, into, rectified=True, turn=entrance.turn, floor=entrance.floor)
 
 
 class LayerReader:

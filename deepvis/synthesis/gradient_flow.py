@@ -1,13 +1,14 @@
 """Gradients through rectifiers that are off, so that a unit which does nothing at the start can still be reached.
 
-A rectifier passes no gradient where it is flat: below zero, and with ReLU6 above six. The changes here live in a mode
-of this thread while a `with` lasts: the network keeps no hook and other threads notice nothing. They reach modules and
-functions alike.
+A rectifier passes no gradient where it is flat: below zero, and with ReLU6 above six; SiLU and its like lead away
+(`dips`). The changes here live in a mode of this thread while a `with` lasts: the network keeps no hook and other
+threads notice nothing. They reach modules and functions alike.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepvis.models.rectifiers import batch_norm, rectified, rectifier_call
+from deepvis.synthesis.dips import dip_of, passed
 from deepvis.synthesis.smooth_pooling import smoothed
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _SUMS = (torch.add, torch.Tensor.add, torch.Tensor.add_)
 """All of the signs + and += arrive as one of these."""
+_POWERS = (torch.pow, torch.Tensor.pow, torch.Tensor.__pow__)
+_SQUARES = (torch.square, torch.Tensor.square)
 
 
 def _alive(gradient: torch.Tensor) -> torch.Tensor:
@@ -80,6 +84,21 @@ class _Weighed(torch.autograd.Function):
         return gradients[0] * ctx.factor, None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrance:
+    """What went into the activation function that gave a layer's output.
+
+    Attributes:
+        values: as the output.
+        turn: below this the function falls, or is flat; None for a rectifier, which tells by what it gives.
+        floor: its least value.
+    """
+
+    values: torch.Tensor
+    turn: float | None = None
+    floor: float = 0.0
+
+
 class GradientFlow(TorchFunctionMode):
     """While it lasts, rectifiers redirect gradients, and what went into the last one is known.
 
@@ -101,7 +120,7 @@ class GradientFlow(TorchFunctionMode):
         self._branch = branch
         self._pooling = pooling
         self._output: torch.Tensor | None = None
-        self._input: torch.Tensor | None = None
+        self._entrance: Entrance | None = None
 
     def __torch_function__(
         self,
@@ -123,24 +142,41 @@ class GradientFlow(TorchFunctionMode):
                 return pooled
         met = rectifier_call(func, args, kwargs)
         if met is None:
-            return func(*args, **kwargs)
+            return self._other(func, args, kwargs)
         values, bounds, overwrites = met
-        entered = values.clone() if overwrites else None
+        kept = values.clone() if overwrites else None
         output: torch.Tensor
         if self.redirects and values.requires_grad:
-            output = _Redirected.apply(values, entered, *bounds)
+            output = _Redirected.apply(values, kept, *bounds)
         else:
             output = rectified(values, *bounds, overwrites=overwrites)
-        self._output, self._input = output, values if entered is None else entered
+        self._output, self._entrance = output, Entrance(values if kept is None else kept)
         return output
 
-    def before_rectifier(self, output: torch.Tensor) -> torch.Tensor | None:
-        """What went into the rectifier that gave `output`; None where no rectifier gave it last."""
-        return self._input if output is self._output else None
+    def _other(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """What is no rectifier, but may be as good as one at a layer's end."""
+        dip = dip_of(func, args, kwargs)
+        if dip is not None:
+            self._output, entered = passed(dip, redirects=self.redirects)
+            self._entrance = Entrance(entered, dip.turn, dip.floor)
+            return self._output
+        result = func(*args, **kwargs)
+        if self._entrance is not None and args and args[0] is self._output and _squares(func, args):
+            # the square of a rectifier has no slope where the rectifier begins
+            self._output, self._entrance = result, Entrance(self._entrance.values, 0.0)
+        return result
+
+    def before(self, output: torch.Tensor) -> Entrance | None:
+        """What went into the rectifier, or the like, that gave `output`; None where none gave it last."""
+        return self._entrance if output is self._output else None
 
     def forget(self) -> None:
         """Let go of the tensors of the last forward pass."""
-        self._output = self._input = None
+        self._output = self._entrance = None
+
+
+def _squares(func: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    return func in _SQUARES or (func in _POWERS and len(args) > 1 and isinstance(args[1], (int, float)) and args[1] > 1)
 
 
 def _weighed(first: object, second: object, factor: float) -> tuple[object, object]:

@@ -173,6 +173,12 @@ def softmax(unit: int | None = None, layer: str | None = None) -> Objective:
     return _objective(value, _described("softmax", unit, layer), layer)
 
 
+def probability(unit: int | None = None, layer: str | None = None) -> Objective:
+    """The softmax over the units of a layer (mean over positions), 0..1: its gradient vanishes at both ends."""
+    logarithm = softmax(unit, layer)
+    return _objective(lambda reading: logarithm(reading).exp(), _described("probability", unit, layer), layer)
+
+
 def margin(rivals: int = 5, unit: int | None = None, layer: str | None = None) -> Objective:
     """A unit minus the mean of the `rivals` strongest others of its layer (means over positions)."""
 
@@ -237,18 +243,16 @@ def difference(first: int, second: int, layer: str | None = None) -> Objective:
 
 
 def diversity(layer: str | None = None) -> Objective:
-    """Minus the mean cosine of an image's Gram matrix with those of the other images (Olah et al. 2017).
+    """Minus the mean cosine of an image's Gram matrix with those of the same unit's other images (Olah et al. 2017).
 
-    An image's number depends on the batch.
+    An image's number depends on those; it is 0 where the batch has none. Images of other units make no difference.
     """
 
     def value(reading: Reading) -> torch.Tensor:
         flat = reading.maps(layer).flatten(2)
         grams = functional.normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1)
-        if len(grams) == 1:
-            return grams.sum(1) * 0
-        cosines = grams @ grams.T
-        return -(cosines.sum(1) - cosines.diagonal()) / (len(grams) - 1)
+        same = (reading.units[:, None] == reading.units).to(grams.dtype).fill_diagonal_(0)
+        return -((grams @ grams.T) * same).sum(1) / same.sum(1).clamp_min(1)
 
     layers = frozenset() if layer is None else frozenset({layer})
     return Objective(value, "diversity" if layer is None else f"diversity({layer})", layers, batchwise=True)
@@ -324,6 +328,13 @@ OBJECTIVES: Table[Objective] = Table(
             (Parameter("weight", 0.0, 0.0, 10.0, "how much of the unit itself is added"), _SIGN),
         ),
         Row(
+            "probability",
+            "Yosinski et al. 2015, the authors' code, on the layer prob",
+            "The softmax over the layer's units, 0 to 1.",
+            lambda sign: sign * probability() if sign != _EXCITE else probability(),
+            (_SIGN,),
+        ),
+        Row(
             "margin",
             "the margin of Carlini and Wagner 2017, arXiv 1608.04644",
             "The unit minus the strongest others of its layer.",
@@ -333,7 +344,7 @@ OBJECTIVES: Table[Objective] = Table(
         Row(
             "diverse channel",
             "Olah et al. 2017, Feature Visualization",
-            "The unit's mean, and every picture of a batch different from the others.",
+            "The unit's mean, and the pictures of a unit that are made together different from each other.",
             lambda weight: channel_mean() + weight * diversity(),
             (Parameter("weight", 1.0, 0.0, 1000.0, "of the difference between pictures"),),
         ),

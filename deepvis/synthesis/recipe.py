@@ -151,6 +151,11 @@ class Recipe:
         place = next((i for i, old in enumerate(self.regularizers) if old.name == name), len(kept))
         return replace(self, regularizers=(*kept[:place], added, *kept[place:]))
 
+    @property
+    def is_batchwise(self) -> bool:
+        """A picture depends on those of the same unit that are made with it; the alternative for classes aside."""
+        return OBJECTIVES.build(self.objective).batchwise
+
     def regularizes_with(self, name: str) -> bool:
         """It, or its alternative for classes, has the regularizer of that name."""
         others = () if self.for_classes is None else self.for_classes.regularizers

@@ -12,6 +12,7 @@ import torch
 from deepvis.synthesis.registry import Parameter, Row, Table
 
 _TINY = 1e-30
+_ROUNDING = 1e-3
 
 
 class Stepper(Protocol):
@@ -130,6 +131,11 @@ def _progress(wanted: float, longest: float) -> MakeStepper:
 def _progress01(early: float, late: float, longest: float) -> MakeStepper:
     def make(variables: Sequence[torch.Tensor], _steps: int) -> Stepper:
         def length(_step: int, squares: torch.Tensor, reached: torch.Tensor) -> torch.Tensor:
+            if bool((reached > 1 + _ROUNDING).any()):
+                raise ValueError(
+                    "The step policy 'progress01' is for objectives up to 1, such as 'probability'; this one gave"
+                    f" {reached.max().item():.4g}. 'progress' is for any."
+                )
             wanted = torch.minimum(torch.full_like(reached, early), late * (1 - reached)).clamp_min(0)
             return (wanted / squares.clamp_min(_TINY)).clamp_max(longest)
 
@@ -181,7 +187,7 @@ STEPPERS: Table[MakeStepper] = Table(
         Row(
             "progress01",
             _YOSINSKI,
-            "The same for values up to 1: slower as the unit comes near.",
+            "The same for values up to 1, such as a probability: slower as the unit comes near.",
             _progress01,
             (
                 Parameter("early", 0.1, 0.0, 1.0, "rise at each step"),

@@ -185,8 +185,9 @@ def flip() -> Transform:
     """Left and right changed in half of the cases."""
 
     def matrix(draws: Draws, _size: tuple[int, int]) -> torch.Tensor:
-        flipped = _affine(torch.ones(len(draws)))
-        flipped[:, 0, 0] = draws.uniform(1)[:, 0].lt(0.5).float() * -2 + 1
+        sign = draws.uniform(1)[:, 0].lt(0.5).float() * -2 + 1
+        flipped = _affine(torch.ones_like(sign))
+        flipped[:, 0, 0] = sign
         return flipped
 
     return Transform(matrix)
@@ -268,7 +269,7 @@ def _affine(
 
 
 def _last_row(like: torch.Tensor) -> torch.Tensor:
-    return torch.tensor((0.0, 0.0, 1.0)).repeat(len(like), 1)
+    return torch.tensor((0.0, 0.0, 1.0), device=like.device).repeat(len(like), 1)
 
 
 def _check_order(what: str, low: float, high: float) -> None:

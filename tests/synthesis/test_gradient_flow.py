@@ -18,7 +18,20 @@ def gradient(function, values, towards=1.0, flow=None):
     return values.grad[0].tolist()
 
 
+def zeros(values):
+    return torch.zeros_like(values).detach()
+
+
 RELUS = [
+    nn.Threshold(0.0, 0.0),
+    lambda values: values.clamp(min=0),
+    lambda values: torch.clip(values, 0),
+    lambda values: values.clamp_min(0.0),
+    lambda values: (values + 0).clamp_(min=0),
+    lambda values: (values + 0).clamp_min_(0),
+    lambda values: functional.threshold(values + 0, 0, 0, True),
+    lambda values: torch.maximum(values, zeros(values)),
+    lambda values: torch.max(values, torch.tensor(0.0)),
     nn.ReLU(),
     nn.ReLU(inplace=True),
     functional.relu,
@@ -47,6 +60,7 @@ STATEMENTS = [
     statement(lambda values: values.view(-1).relu_()),
 ]
 RELUS += STATEMENTS
+RELU6S = [nn.ReLU6(), functional.relu6, nn.Hardtanh(0.0, 6.0), lambda values: torch.clamp(values, 0, 6)]
 STATEMENTS_OF_RELU6 = [
     statement(nn.ReLU6(inplace=True)),
     statement(lambda values: functional.hardtanh_(values, 0.0, 6.0)),
@@ -69,7 +83,7 @@ def test_what_went_into_a_rectifier_that_overwrites_is_known_and_leads_back():
     values = torch.tensor([[-1.0, 2.0]], requires_grad=True)
     with GradientFlow(redirects=False) as flow:
         output = statement(torch.Tensor.relu_)(values)
-        entered = flow.before_rectifier(output)
+        entered = flow.before(output).values
     assert entered.tolist() == [[-1, 2]]
     (entered * torch.tensor([[3.0, 5.0]])).sum().backward()
     assert values.grad.tolist() == [[3, 5]]
@@ -86,7 +100,7 @@ def test_where_any_gradient_gets_through_nothing_changes(relu):
     assert gradient(relu, [-1.0, 2.0]) == [0, 1]
 
 
-@pytest.mark.parametrize("relu6", [nn.ReLU6(), functional.relu6, nn.Hardtanh(0.0, 6.0), *STATEMENTS_OF_RELU6])
+@pytest.mark.parametrize("relu6", RELU6S + STATEMENTS_OF_RELU6)
 def test_a_saturated_relu6_can_be_left_downward_and_a_dead_one_upward(relu6):
     assert gradient(relu6, [7.0, 8.0], towards=-1.0) == [-1, -1]
     assert gradient(relu6, [7.0, 8.0]) == [0, 0]
@@ -119,10 +133,87 @@ def test_what_went_into_the_last_rectifier_is_known():
     values = torch.randn(1, 4)
     with GradientFlow(redirects=False) as flow:
         output = functional.relu(values)
-        assert flow.before_rectifier(output) is values
-        assert flow.before_rectifier(output + 0) is None
+        assert flow.before(output).values is values
+        assert flow.before(output + 0) is None
         flow.forget()
-        assert flow.before_rectifier(output) is None
+        assert flow.before(output) is None
+
+
+@pytest.mark.parametrize(
+    "clamp",
+    [
+        lambda values: values.clamp(min=1e-6),
+        lambda values: values.clamp(max=1.0),
+        lambda values: values.clamp(torch.zeros(2)),
+        lambda values: torch.maximum(values, torch.tensor(0.5)),
+        lambda values: nn.Threshold(0.0, 2.0)(values),
+        lambda values: values.clamp(0, 0),
+    ],
+)
+def test_a_clamp_that_is_no_rectifier_is_left_alone(clamp):
+    values = torch.tensor([[-1.0, -2.0]], requires_grad=True)
+    with GradientFlow(redirects=True) as flow:
+        output = clamp(values)
+        assert flow.before(output) is None
+    assert torch.equal(output, clamp(values.detach()))
+
+
+def test_numbers_and_indices_may_be_clamped():
+    with GradientFlow(redirects=True) as flow:
+        number = torch.tensor(-1.0, requires_grad=True).clamp(min=0)
+        index = torch.tensor([[-1, 3]]).clamp(min=0)
+        assert flow.before(number) is None
+        assert flow.before(index) is None
+    assert index.tolist() == [[0, 3]]
+
+
+DIPS = [nn.SiLU(), nn.GELU(), nn.GELU("tanh"), nn.Mish(), nn.Hardswish()]
+DIPS_IN_PLACE = [statement(nn.SiLU(inplace=True)), statement(nn.Mish(inplace=True)), statement(nn.Hardswish(True))]
+
+
+@pytest.mark.parametrize("dip", DIPS + DIPS_IN_PLACE)
+@pytest.mark.parametrize("redirects", [True, False])
+def test_a_function_that_dips_keeps_its_values(dip, redirects):
+    values = torch.linspace(-6, 6, 50)[None].requires_grad_()
+    with GradientFlow(redirects=redirects):
+        output = dip(values)
+    assert torch.equal(output, dip(values.detach()))
+
+
+@pytest.mark.parametrize("dip", DIPS + DIPS_IN_PLACE)
+def test_where_it_falls_it_leads_up_as_long_as_nothing_else_does(dip):
+    assert gradient(dip, [-4.0, -2.0]) == [1, 1]
+    assert gradient(dip, [-4.0, -2.0], flow=GradientFlow(redirects=False))[1] < 0
+    alive = gradient(dip, [-2.0, 1.0])
+    assert alive == pytest.approx(gradient(dip, [-2.0, 1.0], flow=GradientFlow(redirects=False)))
+    assert alive[0] < 0 < alive[1]
+
+
+@pytest.mark.parametrize("dip", DIPS)
+def test_who_wants_less_is_led_to_the_least_value(dip):
+    usual = gradient(dip, [-2.5, -2.0], towards=-1.0, flow=GradientFlow(redirects=False))
+    assert gradient(dip, [-2.5, -2.0], towards=-1.0) == pytest.approx(usual)
+    assert min(usual) > 0
+
+
+@pytest.mark.parametrize("dip", DIPS)
+def test_where_it_turns_is_known(dip):
+    values = torch.linspace(-6, 6, 120001)[None]
+    with GradientFlow(redirects=False) as flow:
+        entrance = flow.before(dip(values))
+    least = dip(values.double()).min().item()
+    assert entrance.floor == pytest.approx(least, abs=1e-6)
+    assert entrance.turn == pytest.approx(values[0, dip(values.double()).argmin()].item(), abs=2e-3)
+
+
+@pytest.mark.parametrize("square", [torch.square, lambda values: values**2, lambda values: values.pow(3)])
+def test_the_square_of_a_rectifier_is_one_that_begins_flat(square):
+    values = torch.tensor([[-1.0, 2.0]], requires_grad=True)
+    with GradientFlow(redirects=False) as flow:
+        entrance = flow.before(square(functional.relu(values)))
+        assert flow.before(square(values)) is None
+    assert entrance.values is values
+    assert (entrance.turn, entrance.floor) == (0, 0)
 
 
 def test_nothing_is_left_after_the_with_and_other_threads_notice_nothing():

@@ -30,6 +30,15 @@ def test_what_an_image_goes_through_depends_on_its_seed_only(row):
 
 
 @pytest.mark.parametrize("row", TRANSFORMS, ids=lambda row: row.name)
+def test_everything_stays_on_the_device(row):
+    # as strict as a GPU: tensors of two devices do not go together
+    images = torch.zeros(2, 3, *SIZE, device="meta")
+    changed = chain(Piece(row.name))(images, Draws((1, 2), "meta"), (16, 16))
+    assert changed.device.type == "meta"
+    assert changed.shape == (2, 3, 16, 16)
+
+
+@pytest.mark.parametrize("row", TRANSFORMS, ids=lambda row: row.name)
 def test_gradients_come_back_to_the_picture(row):
     images = picture(2).requires_grad_()
     weights = torch.randn(2, 3, *SIZE, generator=torch.Generator().manual_seed(1))

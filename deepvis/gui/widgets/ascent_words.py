@@ -100,10 +100,17 @@ def _picture(state: StudioState, place: int) -> PagePicture:
             reason=made.reason,
             start=start_words(wish),
             changes=state.changes,
+            how=state.how,
         )
         return PagePicture(rgb, made.value, recipe, made=figures)
     unfinished = Made(
-        recipe, wish.seeds[place], 0, negative=wish.negative, start=start_words(wish), changes=state.changes
+        recipe,
+        wish.seeds[place],
+        0,
+        negative=wish.negative,
+        start=start_words(wish),
+        changes=state.changes,
+        how=state.how,
     )
     return PagePicture(rgb, _last_value(state, place), recipe, made=unfinished)
 
