@@ -31,6 +31,7 @@ from deepvis.precompute.shards import Shard, shard_files
 from deepvis.precompute.synthesize import run_synthesis
 from deepvis.precompute.work_list import parse_units
 from deepvis.scan_progress import counted, duration, shown_progress
+from deepvis.synthesis.parts import parts_text
 from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES, recipe_named
 
 if TYPE_CHECKING:
@@ -169,6 +170,11 @@ def launch(settings: Settings, options: SynthesisOptions, model: Sequence[str]) 
 def listed_recipes() -> list[tuple[str, str, str]]:
     """Name, size and steps, and source of every recipe, in the order in which they are offered."""
     return [(one.name, f"{one.size} px, {one.steps} steps", one.source) for one in RECIPES]
+
+
+def listed_parts() -> str:
+    """Every part that a recipe can have, with its settings."""
+    return parts_text()
 
 
 def recipe_text(name: str) -> str:

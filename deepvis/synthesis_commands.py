@@ -46,7 +46,7 @@ def synthesize(  # noqa: PLR0913  (a command has as many parameters as options)
     steps: Annotated[int | None, typer.Option(metavar="N", help="Forward passes; not given: the recipe's.")] = None,
     gallery: Gallery = None,
     batch_size: Annotated[
-        int | None, typer.Option(metavar="N", help="Pictures made at once; not given: 8 on a CPU, 64 elsewhere.")
+        int | None, typer.Option(metavar="N", help="Pictures made at once; not given: 12 on a CPU, 64 elsewhere.")
     ] = None,
     quality: Annotated[int, typer.Option(metavar="1..100", help="WebP quality of stored pictures.")] = 90,
     redo: Annotated[bool, typer.Option("--redo", metavar="", help="Make again what the gallery has already.")] = False,
@@ -112,11 +112,16 @@ def synthesize(  # noqa: PLR0913  (a command has as many parameters as options)
 
 def recipes(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Print this recipe as JSON, for --recipe.")] = "",
+    parts: Annotated[
+        bool, typer.Option("--parts", metavar="", help="List every part a recipe can have, with its settings.")
+    ] = False,
 ) -> int:
     """List the ways to make pictures, or print one to be changed and given as --recipe FILE.json."""
     from deepvis import synthesis_command  # noqa: PLC0415  (imports torch)
 
     def work() -> str:
+        if parts:
+            return synthesis_command.listed_parts()
         if name:
             return synthesis_command.recipe_text(name)
         rows = synthesis_command.listed_recipes()

@@ -55,6 +55,7 @@ class ChangeWords:
     def __init__(self) -> None:
         self._words: dict[tuple[str, bool], str] = {}
         self._hows: dict[str, str] = {}
+        self._known: dict[str, Mapping[str, object]] = {}
 
     def of(self, gallery: OpenGallery, image: ImageRecord, *, is_classes: bool) -> str:
         """Of one picture; empty where its recipe's name says that nothing was changed.
@@ -68,9 +69,7 @@ class ChangeWords:
         if key not in self._words:
             from deepvis.live.recipe_changes import recipe_changes  # noqa: PLC0415  (imports torch)
 
-            job = gallery.reader.job(image.job)
-            known = {} if job is None else job.parameters
-            self._words[key] = recipe_changes(known, image.recipe, is_classes=is_classes)
+            self._words[key] = recipe_changes(self._parameters(gallery, image), image.recipe, is_classes=is_classes)
         return self._words[key]
 
     def how(self, gallery: OpenGallery, image: ImageRecord) -> str:
@@ -82,9 +81,14 @@ class ChangeWords:
         if image.job and image.job not in self._hows:
             from deepvis.live.replay import how_made  # noqa: PLC0415  (imports torch)
 
-            job = gallery.reader.job(image.job)
-            self._hows[image.job] = "" if job is None else how_made(job.parameters)
+            self._hows[image.job] = how_made(self._parameters(gallery, image))
         return self._hows.get(image.job, "")
+
+    def _parameters(self, gallery: OpenGallery, image: ImageRecord) -> Mapping[str, object]:
+        if image.job not in self._known:
+            job = gallery.reader.job(image.job)
+            self._known[image.job] = {} if job is None else job.parameters
+        return self._known[image.job]
 
 
 def is_changed(image: ImageRecord) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from deepvis.models.errors import ModelError
 from deepvis.synthesis.climb import WHITE, Climb, Course, as_bytes
@@ -64,7 +65,8 @@ def ascend(
     A picture depends on its unit, its seed and the recipe: not on its place in the batch, and on the size of the batch
     only as far as the last bits of the network's arithmetic do. Batches of the same size give the same pictures.
 
-    The network is left as it was: it has hooks only while a forward pass runs, and its parameters get no gradients.
+    The network is left as it was, and its parameters get no gradients. While the ascent runs it may have hooks (of the
+    BatchNorm prior), which heed this thread's forward passes alone.
 
     Args:
         engine: the network; other threads may run it at the same time.
@@ -146,8 +148,13 @@ def _clear_doubts(
         doubtful = _places(results.verdict.distinctness < recipe.doubt)
         if not doubtful:
             break
-        closer = recipe.changed(coarse=_closer(recipe, recipe.coarse), scout_size=_closer(recipe, recipe.scout_size))
-        anew = _Try(closer, doubtful, number, number * _DOUBT_SEEDS)
+        closer = recipe.changed(
+            coarse=_closer(recipe, recipe.coarse),
+            scout_size=_closer(recipe, recipe.scout_size),
+            # starts are told apart after as many steps as before
+            scouting=min(1.0, recipe.scouting / recipe.longer),
+        )
+        anew = _Try(closer, doubtful, number, number * _DOUBT_SEEDS, steps=round(request.passes * recipe.longer))
         again = _one_try(subject, request, objective, materials, watch, anew)
         old = results.verdict.distinctness[list(doubtful)]
         _take_over(results, again, doubtful, again.verdict.distinctness > old)
@@ -175,6 +182,7 @@ class _Try:
         number: 0 for the first one.
         seeds: added to those of the request.
         start: `(batch, 3, size, size)` in 0..1 to start from; None for noise. It is the only start then.
+        steps: forward passes; None: those of the request.
     """
 
     recipe: Recipe
@@ -182,6 +190,7 @@ class _Try:
     number: int = 0
     seeds: int = 0
     start: torch.Tensor | None = None
+    steps: int | None = None
 
 
 def _one_try(
@@ -205,7 +214,7 @@ def _one_try(
         ],
         places,
         request.pixels,
-        request.passes,
+        request.passes if this.steps is None else max(1, this.steps),
         this.start,
         this.number,
     )
@@ -261,14 +270,24 @@ def _excites_more(results: _Results, again: _Results, places: tuple[int, ...]) -
 
 def _take_over(results: _Results, again: _Results, places: tuple[int, ...], better: torch.Tensor) -> None:
     """Put the better pictures of a later try into their places."""
+    results.trajectory, trajectory = _as_long(results.trajectory, again.trajectory)
     for here, place in enumerate(places):
         if not better[here]:
             continue
         results.images[place] = again.images[here]
-        results.trajectory[:, place] = again.trajectory[:, here]
+        results.trajectory[:, place] = trajectory[:, here]
         results.majority[place] = again.majority[here]
         for name in ("objectives", "peaks", "ranks", "inputs", "excited", "distinctness"):
             getattr(results.verdict, name)[place] = getattr(again.verdict, name)[here]
+
+
+def _as_long(first: torch.Tensor, second: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two trajectories of the same number of steps; the shorter one is continued by what is no number."""
+    steps = max(len(first), len(second))
+    return (
+        functional.pad(first, (0, 0, 0, steps - len(first)), value=torch.nan),
+        functional.pad(second, (0, 0, 0, steps - len(second)), value=torch.nan),
+    )
 
 
 def _reasons(subject: Subject, request: SynthesisRequest, results: _Results) -> tuple[str, ...]:

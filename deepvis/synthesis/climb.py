@@ -91,7 +91,7 @@ class Reached:
 
 
 class Climb:
-    """An ascent in progress. The network has hooks only while a forward pass runs."""
+    """An ascent in progress. The network has hooks only while it runs, which heed this thread alone."""
 
     def __init__(self, subject: Subject, course: Course, materials: Materials) -> None:
         """Build everything the recipe names.
@@ -120,7 +120,7 @@ class Climb:
         self._anchor = Anchor(parts, None if course.start is None else course.start.to(subject.device))
         if self._anchor.is_wanted and course.start is None and course.attempt == 0:
             raise ValueError("An anchor keeps to the picture that a synthesis starts from: choose one to start from.")
-        negative = dict(recipe.objective.values).get("sign") == -1.0
+        negative = float(dict(recipe.objective.values).get("sign", 1.0)) < 0
         self._match = DistributionMatch(parts, subject, course.units, materials.references, negative=negative)
         self._prior = StatisticsPrior(_prior_network(subject, parts))
         self._stepper: Stepper = STEPPERS.build(recipe.stepper)(self._pictures.variables, course.steps)

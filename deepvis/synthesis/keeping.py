@@ -167,7 +167,11 @@ def _renamed(recipe: Recipe, name: str) -> Recipe:
 
 def is_negative(synthesis: Synthesis) -> bool:
     """The pictures turn their units off."""
-    return dict(synthesis.request.recipe.objective.values).get("sign", 1.0) == -1.0
+    return _sign(synthesis) < 0
+
+
+def _sign(synthesis: Synthesis) -> float:
+    return float(dict(synthesis.request.recipe.objective.values).get("sign", 1.0))
 
 
 def _row(
@@ -176,13 +180,14 @@ def _row(
     request, image = synthesis.request, synthesis.images[place]
     negative = is_negative(synthesis)
     objective, peak = float(synthesis.objectives[place]), float(synthesis.peaks[place])
-    value = -objective if negative else peak
+    value = objective / _sign(synthesis) if negative else peak
     metadata: dict[str, Any] = {
         "objective": _number(objective),
         "description": synthesis.description,
         "layer_rank": int(synthesis.ranks[place]),
         "majority": int(synthesis.majority[place]),
-        "steps": request.passes,
+        # a picture that was begun anew may have taken more
+        "steps": int(np.isfinite(synthesis.trajectory[:, place]).sum()) or request.passes,
         "input_size": list(synthesis.input_size),
         "seconds": round(synthesis.seconds / len(request.units), 3),
     }

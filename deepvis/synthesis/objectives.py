@@ -39,9 +39,14 @@ class Reading:
         return self.layers[self.layer if layer is None else layer]
 
     def own(self, layer: str | None = None, unit: int | None = None) -> torch.Tensor:
-        """Map of each image's own unit, or of one unit for all: `(batch, height, width)`."""
+        """Map of each image's own unit, or of one unit for all: `(batch, height, width)`.
+
+        Raises:
+            ValueError: there is no such unit; the message is a sentence.
+        """
         maps = self.maps(layer)
         if unit is not None:
+            _check_units((unit,), maps.shape[1], self.layer if layer is None else layer)
             return maps[:, unit]
         return maps[torch.arange(len(maps), device=maps.device), self.units]
 
@@ -93,14 +98,27 @@ class Objective:
             self.batchwise or other.batchwise,
         )
 
+    def __rsub__(self, other: float) -> Objective:
+        return self._changed(lambda value: other - value, f"{other:g} - {self._bracketed()}")
+
     def __neg__(self) -> Objective:
         return self._changed(torch.neg, f"-{self._bracketed()}")
 
-    def __mul__(self, factor: float) -> Objective:
-        return self._changed(lambda value: value * factor, f"{factor:g} * {self._bracketed()}")
+    def __mul__(self, factor: Objective | float) -> Objective:
+        if not isinstance(factor, Objective):
+            return self._changed(lambda value: value * factor, f"{factor:g} * {self._bracketed()}")
+        return Objective(
+            lambda reading: self(reading) * factor(reading),
+            f"{self._bracketed()} * {factor._bracketed()}",
+            self.layers | factor.layers,
+            self.batchwise or factor.batchwise,
+        )
 
     def __rmul__(self, factor: float) -> Objective:
         return self * factor
+
+    def __truediv__(self, divisor: float) -> Objective:
+        return self._changed(lambda value: value / divisor, f"{self._bracketed()} / {divisor:g}")
 
     def _changed(self, change: Callable[[torch.Tensor], torch.Tensor], description: str) -> Objective:
         return Objective(lambda reading: change(self(reading)), description, self.layers, self.batchwise)
@@ -168,7 +186,7 @@ def softmax(unit: int | None = None, layer: str | None = None) -> Objective:
 
     def value(reading: Reading) -> torch.Tensor:
         logs = reading.maps(layer).mean((2, 3)).log_softmax(1)
-        return _picked(logs, reading.units, unit)
+        return _picked(logs, reading, unit, layer)
 
     return _objective(value, _described("softmax", unit, layer), layer)
 
@@ -184,7 +202,7 @@ def margin(rivals: int = 5, unit: int | None = None, layer: str | None = None) -
 
     def value(reading: Reading) -> torch.Tensor:
         means = reading.maps(layer).mean((2, 3))
-        wanted = _picked(means, reading.units, unit)
+        wanted = _picked(means, reading, unit, layer)
         index = reading.units if unit is None else torch.full_like(reading.units, unit)
         others = means.scatter(1, index[:, None], -torch.inf)
         count = min(rivals, means.shape[1] - 1)
@@ -200,11 +218,16 @@ def direction(vector: Sequence[float] | torch.Tensor, layer: str | None = None, 
         vector: `(units,)`.
         layer: None: the wanted one.
         cosine_power: above 0, times the cosine to this power (Carter et al. 2019, Activation Atlas).
+
+    Raises:
+        ValueError: when it is asked of a layer with another number of units.
     """
     wanted = torch.as_tensor(vector, dtype=torch.float32)
 
     def value(reading: Reading) -> torch.Tensor:
         means = reading.maps(layer).mean((2, 3))
+        if wanted.shape != means.shape[1:]:
+            raise ValueError(f"This direction has {wanted.numel()} numbers, and the layer has {means.shape[1]} units.")
         target = wanted.to(means.device)
         along = means @ target
         if cosine_power == 0:
@@ -219,7 +242,7 @@ def several(units: Sequence[int], layer: str | None = None) -> Objective:
     """Mean of several units at once, each averaged over its positions.
 
     Raises:
-        ValueError: none are named.
+        ValueError: none are named; or, when it is asked of a layer, that has no such unit.
     """
     if not units:
         raise ValueError("Name at least one unit.")
@@ -227,6 +250,7 @@ def several(units: Sequence[int], layer: str | None = None) -> Objective:
 
     def value(reading: Reading) -> torch.Tensor:
         maps = reading.maps(layer)
+        _check_units(units, maps.shape[1], reading.layer if layer is None else layer)
         return maps[:, index.to(maps.device)].mean((1, 2, 3))
 
     return _objective(value, f"several({', '.join(str(unit) for unit in units)})", layer)
@@ -277,10 +301,17 @@ def _described(name: str, unit: int | None, layer: str | None, more: str = "") -
     return f"{name}({who if layer is None else f'{layer}:{who}'}{more})"
 
 
-def _picked(values: torch.Tensor, units: torch.Tensor, unit: int | None) -> torch.Tensor:
+def _picked(values: torch.Tensor, reading: Reading, unit: int | None, layer: str | None) -> torch.Tensor:
     if unit is not None:
+        _check_units((unit,), values.shape[1], reading.layer if layer is None else layer)
         return values[:, unit]
-    return values[torch.arange(len(values), device=values.device), units]
+    return values[torch.arange(len(values), device=values.device), reading.units]
+
+
+def _check_units(wanted: Sequence[int], units: int, layer: str) -> None:
+    for unit in wanted:
+        if not 0 <= unit < units:
+            raise ValueError(f"The layer '{layer}' has the units 0 to {units - 1}; there is no unit {unit}.")
 
 
 _SIGN = Parameter("sign", _EXCITE, -1.0, 1.0, "1 excites the unit, -1 turns it off")

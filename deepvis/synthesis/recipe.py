@@ -51,6 +51,7 @@ SETTINGS = (
     Parameter("doubt", 0.0, 0.0, 1.0, "distinctness below which the picture of a class is begun anew; 0: never"),
     Parameter("again", 2, 0, 8, "how often a doubtful picture may be begun anew"),
     Parameter("closer", 1.25, 0.25, 4.0, "size at which the network sees a picture that is begun anew, as a factor"),
+    Parameter("longer", 1.0, 0.1, 10.0, "steps of a picture that is begun anew, as a factor"),
     Parameter("average", 0.0, 0.0, 0.999, "memory of a running mean of the pictures' variables; 0 for none"),
 )
 """Numbers of a recipe that belong to no part of it."""
@@ -88,6 +89,7 @@ class Recipe:
         again: at most so many times.
         closer: the network sees them so much larger then, `coarse` and `scout_size` times this: what a class did not
             show at a small size it often shows at a larger one, which would cost too much for all.
+        longer: and they get so many times the steps, for the same reason.
         average: memory of the running mean of the variables that is shown; 0: the variables themselves.
         stretch: finished pictures are scaled about gray to the full range, as those of 2015 were saved: what excites a
             unit may differ from gray by less than one can see.
@@ -118,6 +120,7 @@ class Recipe:
     doubt: float = 0.0
     again: int = 2
     closer: float = 1.25
+    longer: float = 1.0
     average: float = 0.0
     stretch: bool = False
     for_classes: Recipe | None = None
@@ -131,7 +134,7 @@ class Recipe:
         PARAMETRIZATIONS.check(self.parametrization)
         STEPPERS.check(self.stepper)
         for transform in self.transforms:
-            TRANSFORMS.check(transform)
+            TRANSFORMS.build(transform)  # which also sees settings that do not go together
         for regularizer in self.regularizers:
             REGULARIZERS.check(regularizer)
 
@@ -206,7 +209,19 @@ def _pieces(value: object) -> tuple[Piece, ...]:
 
 
 def _optional(value: object) -> Recipe | None:
-    return None if value is None else _recipe(value)
+    try:
+        return None if value is None else _recipe(value)
+    except ValueError as error:
+        raise ValueError(f"In 'for_classes': {error}") from None
+
+
+def _choice(name: str, kind: type[Keep | Fill]) -> Callable[[Any], Keep | Fill]:
+    def read(value: object) -> Keep | Fill:
+        if value not in tuple(kind):
+            raise ValueError(f"{name} is one of {', '.join(kind)}, not {value!r}.")
+        return kind(str(value))
+
+    return read
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -216,6 +231,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "transforms": _pieces,
     "regularizers": _pieces,
     "for_classes": _optional,
-    "keep": Keep,
-    "fill": Fill,
+    "keep": _choice("keep", Keep),
+    "fill": _choice("fill", Fill),
 }

@@ -168,7 +168,8 @@ class Synthesis:
         peaks: float32 `(pictures,)`: the unit's largest activation; of classes before the softmax.
         ranks: int64 `(pictures,)`: units of the layer with a larger peak; 0 is the paper's "majority".
         majority: int64 `(pictures,)`: first step at which the rank was 0, counted from 1; 0: never.
-        trajectory: float32 `(steps, pictures)`: the objective at each step, with that step's transforms.
+        trajectory: float32 `(steps, pictures)`: the objective at each step, with that step's transforms; not a number
+            behind a picture's last step, where another one, begun anew, took more (`Recipe.longer`).
         reasons: per picture, why the unit could not be excited; empty where it was.
         input_size: `(height, width)` the network was fed with.
         description: of the objective, for people.

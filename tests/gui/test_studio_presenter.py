@@ -548,11 +548,12 @@ def test_what_cannot_come_back_is_asked_about_first(window, studio, made, sectio
 
 
 def test_the_menu_of_a_picture_offers_what_can_be_done(window, studio, made, section):
-    page(window, made, make_made(key=5), make_made(key=6, removable=False))
+    page(window, made, make_made(key=5, how="{}"), make_made(key=6, removable=False))
     own, foreign = section.pictures
     entries = {entry.text(): entry for entry in picture_menu(window.page, own).actions()}
     entries["Make another like it"].trigger()
     assert studio.wishes[-1].seeds == (1,)
+    assert (studio.wishes[-1].how, studio.wishes[-1].recipe) == ("{}", "clear")
     entries["Start a synthesis from it"].trigger()
     assert window.recipe_panel.choice.start is Start.PICTURE
     assert window.recipe_panel.choice.picture is own
@@ -564,6 +565,26 @@ def test_the_menu_of_a_picture_offers_what_can_be_done(window, studio, made, sec
     assert not entries["Discard"].isEnabled()
     exemplar = window.page.data.exemplars[0]
     assert "Discard" not in [entry.text() for entry in picture_menu(window.page, exemplar).actions()]
+
+
+def test_another_one_is_made_by_the_very_recipe_even_where_the_window_does_not_offer_it(window, studio, made, section):
+    page(window, made, make_made(key=5, recipe="mine, negative", negative=True, how="{}", start="a cat"))
+    told = []
+    window.controller.flashed.connect(told.append)
+    window.page.another_asked.emit(section.pictures[0])
+    wish = studio.wishes[-1]
+    assert (wish.recipe, wish.negative, wish.how, wish.start) == ("mine, negative", True, "{}", Start.NOISE)
+    assert "It began with a cat; the next one begins with noise" in told
+
+
+def test_how_a_picture_was_made_may_not_be_known(window, studio, made, section):
+    page(window, made, make_made(key=5))
+    told = []
+    window.controller.told.connect(lambda words, _level: told.append(words))
+    asked = len(studio.wishes)
+    window.page.another_asked.emit(section.pictures[0])
+    assert len(studio.wishes) == asked
+    assert told[-1].startswith("How this picture was made is not known here")
 
 
 def test_a_picture_can_be_copied(window, studio, made, section, qtbot):

@@ -440,7 +440,6 @@ def test_a_picture_is_read_while_another_is_made_and_is_started_from(studio, tmp
         ({"recipe": "claer"}, "Did you mean clear?"),
         ({"unit": 6}, "there is no unit 6"),
         ({"layer": "bodi"}, "has no layer 'bodi'"),
-        ({"regularizers": (("patch-prior", ()),)}, "needs patches of natural pictures"),
         ({"regularizers": (("feature-distribution", ()),)}, "no finished scan of this network"),
         ({"regularizers": (("l2", (("weight", -1.0),)),)}, "weight must be"),
         ({"size": 5}, "size must be 16 to 4096"),
@@ -561,7 +560,8 @@ def test_what_can_be_chosen_is_told_with_every_model(studio, networks):
     assert [recipe.name for recipe in offer.recipes] == [recipe.name for recipe in offer.class_recipes]
     by_name = {regularizer.name: regularizer for regularizer in offer.regularizers}
     assert by_name["l2"].settings[0].name == "weight"
-    assert "patches" in by_name["patch-prior"].needs
+    assert by_name["patch-prior"].needs == ""
+    assert "photographs that come with DeepVis" in by_name["patch-prior"].about
     assert "BatchNorm" in by_name["batch-norm"].needs
     assert "a scan" in by_name["feature-distribution"].needs
     prior = next(recipe for recipe in offer.recipes if recipe.name == "bn-prior")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from deepvis.live.loan import Loan
+from deepvis.live.replay import how_made
 from deepvis.live.studio_door import NumberedWish
 from deepvis.live.studio_news import Start, StudioWish
 from deepvis.live.studio_offer import studio_offer
 from deepvis.live.studio_order import order
 from deepvis.models.engine import build_engine
 from deepvis.records import UnitId
+from deepvis.synthesis.ascent import ascend
 from deepvis.synthesis.keeping import picture_seeds, synthesis_job
 from deepvis.synthesis.natural_images import NaturalStatistics
 from deepvis.synthesis.recipes import RECIPES, recipe_named
+from deepvis.synthesis.registry import Piece
 from deepvis.synthesis.synthesis import Materials
 
 
@@ -101,6 +105,57 @@ def test_what_is_changed_of_the_recipe_is_told_in_words(ordered, layer):
     changed = ordered(layer, steps=9, size=64, negative=True)
     assert changed.changes == f"steps 9 instead of {steps}, size 64 instead of 160"
     assert ordered(layer, regularizers=(("l2", (("weight", 0.5),)),)).changes.startswith("l2 (weight 0.5) added")
+
+
+@pytest.mark.parametrize("layer", ["body", "softmax"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"steps": 9, "size": 64},
+        {"negative": True, "regularizers": (("l2", (("weight", 0.5),)),)},
+        {"recipe": "yosinski-3", "size": 64, "negative": True},
+    ],
+)
+def test_another_one_like_it_is_of_the_very_same_job(ordered, layer, changes):
+    first = ordered(layer, **changes)
+    again = ordered(layer, recipe=first.recipe, negative=first.wish.negative, seeds=(4,), how=first.how)
+    assert again.job.hash == first.job.hash
+    assert again.recipe == first.recipe
+    assert again.request.seeds == picture_seeds(layer, (2,), (4,))
+    assert (again.request.pixels, again.request.passes) == (first.request.pixels, first.request.passes)
+
+
+def test_a_recipe_of_somebody_s_own_can_be_used_again(ordered):
+    own = recipe_named("distill").changed(name="mine", steps=40, size=48)
+    how = how_made({"recipe": json.loads(own.to_json()), "size": 64, "steps": None})
+    made = ordered(recipe="mine", how=how)
+    assert made.request.recipe == own
+    assert (made.request.pixels, made.request.passes, made.recipe) == (64, 40, "mine")
+
+
+def test_what_another_version_stored_is_not_known(ordered):
+    assert how_made({"recipe": {"name": "old", "new setting": 1}}) == ""
+    assert how_made({}) == ""
+
+
+def test_the_patch_prior_gets_patches_of_the_photographs_that_come_along(ordered, loan):
+    made = ordered(regularizers=(("patch-prior", (("every", 1),)),), steps=2, size=24)
+    assert made.materials.patches.shape[1:] == (3, 8, 8)
+    assert len(made.materials.patches) > 1000
+    assert made.job.parameters["patches"]
+    assert ascend(loan.engine, made.request, made.materials).images.shape == (1, 24, 24, 3)
+    assert "patches" not in ordered(steps=2).job.parameters
+    offer = studio_offer(loan.engine.loaded.network, scanned=False)
+    assert next(info for info in offer.regularizers if info.name == "patch-prior").needs == ""
+
+
+def test_pictures_that_depend_on_each_other_are_another_job_than_one_alone(ordered):
+    diverse = recipe_named("distill").changed(name="diverse", objective=Piece("diverse channel"))
+    how = how_made({"recipe": json.loads(diverse.to_json())})
+    alone, two, three = (ordered(recipe="diverse", how=how, seeds=tuple(range(count))) for count in (1, 2, 3))
+    assert len({alone.job.hash, two.job.hash, three.job.hash}) == 3
+    assert two.job.parameters["together"] == [0, 2]
 
 
 class Scan:

@@ -204,7 +204,8 @@ def test_the_grid_tells_of_every_tile_what_the_page_of_its_unit_tells_of_its_bes
     picture, _ = draw()
     for unit in range(4):
         told, best = picture.told(unit), page_of(unit).synthesized[0]
-        assert (told.value, told.made, told.pictures) == (best.value, best.made, 1)
+        # how others are made is known where others can be asked for
+        assert (told.value, told.made, told.pictures) == (best.value, replace(best.made, how=""), 1)
     assert picture.told(1).made.changes == SMALLER
     assert picture.told(0).made.natural_ratio == 2.5
     assert (picture.told(4), picture.told(5)) == (None, None)

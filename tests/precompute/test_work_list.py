@@ -8,6 +8,7 @@ from deepvis.precompute.picture_request import PicturesError, PicturesRequest
 from deepvis.precompute.work_list import digest, parse_units, work_list
 from deepvis.records import LayerInfo
 from deepvis.synthesis.recipe import Recipe
+from deepvis.synthesis.registry import Piece
 
 WIDE, NARROW = LayerInfo("wide", "Conv2d", 10, 4, 4), LayerInfo("narrow", "Conv2d", 3, 4, 4)
 
@@ -91,3 +92,18 @@ def test_parts_of_a_block_are_the_block():
 def test_lists_with_other_batches_are_told_apart():
     assert digest(blocks(WIDE)) == digest(blocks(WIDE))
     assert len({digest(blocks(WIDE)), digest(blocks(WIDE, size=5)), digest(blocks(WIDE, per_unit=2))}) == 3
+
+
+def diverse(*layers, size, **options):
+    recipe = Recipe("any", objective=Piece("diverse channel"))
+    return work_list(PicturesRequest(recipe, Path("g.sqlite"), **options), layers, size, even=True)
+
+
+def test_pictures_that_depend_on_each_other_are_made_together():
+    found = diverse(WIDE, size=8, per_unit=3, seed=2, units=(range(5),))
+    assert [block.units for block in found] == [(0, 0, 0, 1, 1, 1), (2, 2, 2, 3, 3, 3), (4, 4, 4)]
+    assert {block.seeds[:3] for block in found} == {(2, 3, 4)}
+    assert [part.units for part in found[0].parts(4)] == [(0, 0, 0), (1, 1, 1)]
+    assert [part.units for part in found[0].parts(1)] == [(0, 0, 0), (1, 1, 1)]
+    # more than a batch of one unit
+    assert [block.units for block in diverse(NARROW, size=2, per_unit=3)] == [(0,) * 3, (1,) * 3, (2,) * 3]

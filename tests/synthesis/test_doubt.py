@@ -110,3 +110,20 @@ def test_it_is_the_same_picture_every_time(layer, engine):
     recipe = RECIPE.changed(doubt=NEVER_SURE, again=1)
     one, two = (ascend(engine, want(recipe, layer=layer)) for _ in range(2))
     assert np.array_equal(one.images, two.images)
+
+
+def test_they_may_get_more_steps(engine):
+    first = ascend(engine, want(RECIPE))
+    shown = shown_distinctness(engine, first.images, first.request.units)
+    recipe = RECIPE.changed(doubt=float(shown.sort().values[:2].mean()), again=1, closer=1.0, longer=2.5)
+    steps = []
+    watch = Watch(lambda preview: steps.append((preview.attempt, preview.step)), every=1)
+    done = ascend(engine, want(recipe), watch=watch)
+    assert [step for attempt, step in steps if attempt == 1] == list(range(1, 16))
+    assert done.trajectory.shape == (15, 3)
+    place = int(shown.argmin())
+    counts = np.isfinite(done.trajectory).sum(0).tolist()
+    renewed = not np.array_equal(done.images[place], first.images[place])
+    assert counts == [15 if each == place and renewed else 6 for each in range(3)]
+    others = [each for each in range(3) if each != place]
+    assert np.array_equal(done.images[others], first.images[others])

@@ -70,12 +70,63 @@ def test_difference_and_negative(reading):
 
 
 def test_diversity_is_least_for_equal_pictures(reading):
-    same = Reading({"main": reading.maps()[:1].repeat(3, 1, 1, 1)}, "main", reading.units)
+    one = torch.tensor([4, 4, 4])
+    same = Reading({"main": reading.maps()[:1].repeat(3, 1, 1, 1)}, "main", one)
     assert torch.allclose(objectives.diversity()(same), torch.full((3,), -1.0))
-    assert (objectives.diversity()(reading) > -1).all()
+    assert (objectives.diversity()(Reading({"main": reading.maps()}, "main", one)) > -1).all()
     assert objectives.diversity().batchwise
     alone = Reading({"main": reading.maps()[:1]}, "main", reading.units[:1])
     assert objectives.diversity()(alone).tolist() == [0]
+
+
+def test_diversity_is_among_the_pictures_of_one_unit(reading):
+    maps = torch.cat([reading.maps(), reading.maps().flip(3)])
+    mixed = Reading({"main": maps}, "main", torch.tensor([1, 2, 2, 1, 0, 2]))
+    found = objectives.diversity()(mixed)
+    for unit, places in ((1, [0, 3]), (2, [1, 2, 5]), (0, [4])):
+        alone = Reading({"main": maps[places]}, "main", torch.full((len(places),), unit))
+        assert torch.allclose(found[places], objectives.diversity()(alone), atol=1e-6)
+
+
+def test_a_probability_is_the_softmax_and_its_gradient_reaches_the_maps(reading):
+    maps = reading.maps().clone().requires_grad_()
+    found = objectives.probability()(Reading({"main": maps}, "main", reading.units))
+    assert torch.allclose(found, maps.mean((2, 3)).softmax(1)[torch.arange(3), reading.units], atol=1e-6)
+    found.sum().backward()
+    assert maps.grad.abs().sum() > 0
+
+
+def test_products_quotients_and_differences_from_numbers(reading):
+    first, second = objectives.channel_mean(4) + objectives.neuron(unit=2), objectives.neuron(unit=1)
+    a, b = first(reading), second(reading)
+    assert torch.allclose((first * second)(reading), a * b)
+    assert (first * second).description == "(channel(4) + neuron(2)) * neuron(1)"
+    assert torch.allclose((1 - first)(reading), 1 - a)
+    assert (1 - first).description == "1 - (channel(4) + neuron(2))"
+    assert torch.allclose((first / 4)(reading), a / 4)
+    assert (second / 4).description == "neuron(1) / 4"
+    assert (objectives.diversity() * first).batchwise
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        objectives.channel_mean(50),
+        objectives.softmax(50),
+        objectives.margin(unit=50),
+        objectives.several([1, 50]),
+        objectives.difference(1, 50),
+    ],
+    ids=lambda objective: objective.description,
+)
+def test_a_unit_that_is_not_there_is_told_in_a_sentence(objective, reading):
+    with pytest.raises(ValueError, match="'main' has the units 0 to 4; there is no unit 50"):
+        objective(reading)
+
+
+def test_a_direction_of_another_layer_is_told_in_a_sentence(reading):
+    with pytest.raises(ValueError, match="3 numbers, and the layer has 5 units"):
+        objectives.direction([1, 2, 3])(reading)
 
 
 def test_the_algebra_computes_and_describes(reading):

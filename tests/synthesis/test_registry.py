@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import torch
 
-from deepvis.synthesis.recipe import Keep, Recipe
+from deepvis.synthesis.ascent import SynthesisRequest, ascend
+from deepvis.synthesis.parts import TABLES, parts_text
+from deepvis.synthesis.recipe import SETTINGS, Keep, Recipe
 from deepvis.synthesis.recipes import DEFAULT_RECIPE, RECIPES, recipe_named
 from deepvis.synthesis.registry import Parameter, Piece, piece
 from deepvis.synthesis.regularizers.table import REGULARIZERS
+from deepvis.synthesis.steps import STEPPERS
 from deepvis.synthesis.transforms import TRANSFORMS
 
 
@@ -86,7 +92,7 @@ def test_recipes_have_unique_names_sources_and_the_default_is_among_them(tmp_pat
         (b"{nonsense", "it is no JSON"),
         (b'{"steps": 3}', "a JSON object with a name"),
         (b'{"name": "mine", "speed": 3}', "A recipe has no 'speed'"),
-        (b'{"name": "mine", "keep": "some"}', "'some' is not a valid Keep"),
+        (b'{"name": "mine", "keep": "some"}', "keep is one of last, best, not 'some'"),
         (b"\xff\xfe\xfa", "it is no text"),
     ],
 )
@@ -143,3 +149,53 @@ def test_every_row_says_where_it_comes_from_and_its_defaults_are_in_range():
             for parameter in row.parameters:
                 assert parameter.check(parameter.default) == parameter.default
                 assert parameter.about
+
+
+def test_the_list_of_parts_has_every_part_and_setting_and_is_the_one_of_the_docs():
+    text = parts_text()
+    for _, _, table in TABLES:
+        for row in table:
+            assert f"  {row.name}" in text
+            for parameter in row.parameters:
+                assert f"{parameter.name} = " in text
+    assert all(f"  {setting.name} = " in text for setting in SETTINGS)
+    page = Path(__file__).parents[2] / "docs" / "recipe-parts.md"
+    assert f"```text\n{text}\n```" in page.read_text(encoding="utf-8"), "write it anew: deepvis recipes --parts"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"name": "a", "keep": "bst"}', "keep is one of last, best, not 'bst'"),
+        ('{"name": "a", "fill": "blue"}', "fill is one of gray, border, reflection, not 'blue'"),
+        ('{"name": "a", "for_classes": {"steps": 3}}', "In 'for_classes': A recipe is a JSON object with a name"),
+        ('{"name": "a", "transforms": [{"name": "scale", "low": 1.2, "high": 1.1}]}', "In 'scale', low"),
+    ],
+)
+def test_a_mistake_in_a_recipe_is_told_with_its_place(text, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Recipe.from_json(text)
+
+
+@pytest.mark.parametrize("objective", ["logit", "probability"])
+def test_progress01_is_for_objectives_up_to_1(objective, engine):
+    parts = {"stepper": piece("progress01", longest=1e9), "parametrization": piece("clipped-pixels")}
+    recipe = Recipe("p", objective=piece(objective), steps=60, size=24, **parts)
+    request = SynthesisRequest("head", (2,), (0,), recipe)
+    if objective == "logit":
+        engine.loaded.network.head.bias.data[2] = 5.0
+        with pytest.raises(ValueError, match="'progress01' is for objectives up to 1, such as 'probability'"):
+            ascend(engine, request)
+    else:
+        engine.loaded.network.head.weight.data *= 60
+        course = ascend(engine, request).trajectory[:, 0]
+        assert course[-1] > 10 * course[0]
+
+
+def test_progress01_is_slower_as_the_unit_comes_near():
+    variable = torch.zeros(3, 2, requires_grad=True)
+    variable.grad = torch.tensor([[3.0, 4.0]] * 3)
+    stepper = STEPPERS.build(piece("progress01", early=0.02, late=0.1))([variable], 10)
+    stepper(0, torch.tensor([0.1, 0.9, 1.0]))
+    # a step's rise is its length times that of the gradient, 5
+    assert torch.allclose(variable.norm(dim=1) * 5, torch.tensor([0.02, 0.01, 0.0]))
