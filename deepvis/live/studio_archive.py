@@ -66,7 +66,8 @@ class StudioArchive:
             return False
         made, images, finished = known
         done = StudioState(order.number, order.wish, StudioPhase.DONE, order.recipe, images=images, made=made)
-        self._keep(replace(done, waiting=waiting, changes=order.changes, how=order.how), finished)
+        done = replace(done, changes=order.changes, how=order.how, objective=order.objective)
+        self._keep(replace(done, waiting=waiting), finished)
         return True
 
     def add(self, state: StudioState, finished: Finished) -> None:

@@ -206,6 +206,7 @@ class StudioState:
         recipe: name under which the pictures are stored: a changed recipe says so.
         changes: what was changed of it, as in `Made`.
         how: as in `Made`.
+        objective: what the curve shows, where it is something else than the unit's activation; empty where it is that.
         step: steps done in this attempt.
         steps: steps of an attempt.
         attempt: 0 for the first; later ones are about units that stayed off, or classes that hardly showed.
@@ -234,6 +235,7 @@ class StudioState:
     waiting: int = 0
     changes: str = ""
     how: str = ""
+    objective: str = ""
 
     @property
     def over(self) -> bool:

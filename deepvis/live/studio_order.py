@@ -17,6 +17,7 @@ from deepvis.live.studio_news import Start
 from deepvis.models.errors import ModelError
 from deepvis.models.two_inputs import refuse_pairs
 from deepvis.synthesis.keeping import changed, negated, picture_seeds, synthesis_job
+from deepvis.synthesis.objectives import told_apart
 from deepvis.synthesis.patch_source import PATCH_PRIOR, digest_of
 from deepvis.synthesis.recipe import SETTINGS
 from deepvis.synthesis.recipes import recipe_named
@@ -59,6 +60,7 @@ class Order:
         more: what their metadata say beside the figures.
         changes: what of the recipe was changed, in words.
         how: what others like these are made from.
+        objective: what it is, where it is something else than the unit's activation; empty where it is that.
     """
 
     number: int
@@ -71,6 +73,7 @@ class Order:
     more: dict[str, object]
     changes: str = ""
     how: str = ""
+    objective: str = ""
 
 
 def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
@@ -110,7 +113,8 @@ def order(asked: NumberedWish, loan: Loan, materials: Materials) -> Order:
     more: dict[str, object] = {"start": digest, "start_title": title} if digest else {}
     changes = recipe_changes(job.parameters, recipe.name, is_classes=layer.is_classes)
     how = how_made(job.parameters)
-    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more, changes, how)
+    objective = told_apart(recipe.for_layer(is_classes=layer.is_classes).objective)
+    return Order(asked.number, wish, layer, request, materials, job, recipe.name, more, changes, how, objective)
 
 
 def passes(recipe: Recipe, request: SynthesisRequest, layer: LayerInfo) -> int:

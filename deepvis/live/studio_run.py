@@ -72,10 +72,8 @@ class StudioRun:
         self._canceled = False
         self._shown_s = -PREVIEW_EVERY_S
         steps = passes(order.request.recipe, order.request, order.layer)
-        begun = StudioState(
-            order.number, order.wish, StudioPhase.RUNNING, order.recipe, changes=order.changes, how=order.how
-        )
-        self._state = replace(begun, steps=steps)
+        begun = StudioState(order.number, order.wish, StudioPhase.RUNNING, order.recipe, changes=order.changes)
+        self._state = replace(begun, steps=steps, how=order.how, objective=order.objective)
 
     @property
     def number(self) -> int:

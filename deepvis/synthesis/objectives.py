@@ -17,7 +17,11 @@ from deepvis.synthesis.registry import Parameter, Row, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from deepvis.synthesis.registry import Piece
+
 _EXCITE = 1.0
+_ACTIVATIONS = ("channel", "channel-max", "neuron", "logit")
+"""Objectives that are the unit's activation, at some place or on average."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -314,6 +318,10 @@ def _check_units(wanted: Sequence[int], units: int, layer: str) -> None:
             raise ValueError(f"The layer '{layer}' has the units 0 to {units - 1}; there is no unit {unit}.")
 
 
+def _signed(objective: Objective, sign: float) -> Objective:
+    return objective if sign == _EXCITE else sign * objective
+
+
 _SIGN = Parameter("sign", _EXCITE, -1.0, 1.0, "1 excites the unit, -1 turns it off")
 
 OBJECTIVES: Table[Objective] = Table(
@@ -323,21 +331,21 @@ OBJECTIVES: Table[Objective] = Table(
             "channel",
             "Olah et al. 2017, Feature Visualization",
             "The unit's mean over all positions.",
-            lambda sign: sign * channel_mean() if sign != _EXCITE else channel_mean(),
+            lambda sign: _signed(channel_mean(), sign),
             (_SIGN,),
         ),
         Row(
             "channel-max",
             "Olah et al. 2017, Feature Visualization",
             "The unit's largest position.",
-            lambda sign: sign * channel_max() if sign != _EXCITE else channel_max(),
+            lambda sign: _signed(channel_max(), sign),
             (_SIGN,),
         ),
         Row(
             "neuron",
             "Yosinski et al. 2015, Understanding Neural Networks Through Deep Visualization",
             "The unit at one position.",
-            lambda row, column, sign: sign * neuron(row, column) if sign != _EXCITE else neuron(row, column),
+            lambda row, column, sign: _signed(neuron(row, column), sign),
             (
                 Parameter("row", 0.5, 0.0, 1.0, "0 is the first row, 1 the last"),
                 Parameter("column", 0.5, 0.0, 1.0, "0 is the first column, 1 the last"),
@@ -348,28 +356,28 @@ OBJECTIVES: Table[Objective] = Table(
             "logit",
             "Simonyan et al. 2013, arXiv 1312.6034",
             "A class before the softmax.",
-            lambda sign: sign * logit() if sign != _EXCITE else logit(),
+            lambda sign: _signed(logit(), sign),
             (_SIGN,),
         ),
         Row(
             "softmax",
             "Simonyan et al. 2013, arXiv 1312.6034",
             "Logarithm of the softmax over the layer's units, plus a part of the unit itself.",
-            lambda weight, sign: sign * (softmax() + weight * logit() if weight else softmax()),
+            lambda weight, sign: _signed(softmax() + weight * logit() if weight else softmax(), sign),
             (Parameter("weight", 0.0, 0.0, 10.0, "how much of the unit itself is added"), _SIGN),
         ),
         Row(
             "probability",
             "Yosinski et al. 2015, the authors' code, on the layer prob",
             "The softmax over the layer's units, 0 to 1.",
-            lambda sign: sign * probability() if sign != _EXCITE else probability(),
+            lambda sign: _signed(probability(), sign),
             (_SIGN,),
         ),
         Row(
             "margin",
             "the margin of Carlini and Wagner 2017, arXiv 1608.04644",
             "The unit minus the strongest others of its layer.",
-            lambda rivals, sign: sign * margin(rivals),
+            lambda rivals, sign: _signed(margin(rivals), sign),
             (Parameter("rivals", 5, 1, 100, "how many others"), _SIGN),
         ),
         Row(
@@ -382,3 +390,14 @@ OBJECTIVES: Table[Objective] = Table(
     ),
 )
 """Objectives that a recipe can name; those of several units or of a direction are given to the ascent as they are."""
+
+
+def told_apart(wanted: Piece) -> str:
+    """What an objective is where it is something else than the unit's activation; empty where it is that.
+
+    Args:
+        wanted: as in a recipe; what turns a unit off is the activation, too, turned around.
+    """
+    sign = float(dict(wanted.values).get("sign", _EXCITE))
+    is_activation = wanted.name in _ACTIVATIONS and abs(sign) == _EXCITE
+    return "" if is_activation else OBJECTIVES.build(wanted).description

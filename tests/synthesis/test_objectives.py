@@ -162,3 +162,17 @@ def test_every_row_gives_one_number_per_image(row, reading):
 @pytest.mark.parametrize("name", ["channel", "channel-max", "neuron", "logit"])
 def test_the_sign_turns_a_row_around(name, reading):
     assert torch.equal(OBJECTIVES.build(piece(name, sign=-1.0))(reading), -OBJECTIVES.build(piece(name))(reading))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (piece("neuron"), ""),
+        (piece("logit", sign=-1.0), ""),
+        (piece("logit", sign=-0.5), "-0.5 * logit(unit)"),
+        (piece("softmax", weight=2.0), "softmax(unit) + 2 * logit(unit)"),
+        (piece("probability"), "probability(unit)"),
+    ],
+)
+def test_what_is_more_than_an_activation_is_told(wanted, told):
+    assert objectives.told_apart(wanted) == told

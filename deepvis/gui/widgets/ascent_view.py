@@ -17,6 +17,7 @@ from deepvis.gui.widgets.ascent_words import (
     progress_tip,
     progress_words,
     reasons,
+    shows_activation,
 )
 from deepvis.gui.widgets.curve_plot import CurvePlot
 from deepvis.gui.widgets.elided_label import ElidedLabel
@@ -113,7 +114,7 @@ class AscentView(QWidget):
         self.strip.set_pictures(("", pictures_of(state)))
         if state.images is None:
             self.strip.blank()
-        self.curve.set_curve(state.curve, state.steps, math.nan if state.wish.negative else natural)
+        self.curve.set_curve(state.curve, state.steps, natural if shows_activation(state) else math.nan)
         self._offer(running=not state.over)
 
     def resizeEvent(self, _event: QResizeEvent | None) -> None:

@@ -45,7 +45,9 @@ def progress_tip(state: StudioState) -> str:
 
 def curve_tip(state: StudioState) -> str:
     """What the curve shows."""
-    if state.wish.negative:
+    if state.objective:
+        what = f"{state.objective}, which is more than the activation alone. It rises while the picture comes near it."
+    elif state.wish.negative:
         what = "minus the activation that is sought. It rises while the unit is turned off."
     else:
         what = "the activation that is sought. It rises while the unit is excited."
@@ -53,6 +55,11 @@ def curve_tip(state: StudioState) -> str:
         f"The objective of {state.recipe or state.wish.recipe} at each step: {what} "
         "Each step sees the picture under its own random transforms, so the value below the picture may differ."
     )
+
+
+def shows_activation(state: StudioState) -> bool:
+    """The curve is of the unit's activation, which natural images have, too."""
+    return not state.objective and not state.wish.negative
 
 
 def left_words(left_s: float | None) -> str:
@@ -133,8 +140,8 @@ def _try(state: StudioState) -> str:
 
 
 def _last_value(state: StudioState, place: int) -> float:
-    """The activation of the last step, as that of the finished picture will be told; NaN before there is one."""
+    """The activation of the last step, as that of the finished picture will be told; NaN where it is not known."""
     curve = state.curve
-    if curve is None or not len(curve) or place >= curve.shape[1]:
+    if state.objective or curve is None or not len(curve) or place >= curve.shape[1]:
         return math.nan
     return float(-curve[-1, place] if state.wish.negative else curve[-1, place])

@@ -209,3 +209,12 @@ def test_the_curve_takes_the_colors_of_another_theme(view, qapp):
     view.show_state(make_state())
     apply_theme(qapp, "light")
     assert view.curve._plot._curves[0].opts["pen"].color().name() == LIGHT.accent
+
+
+def test_an_objective_that_is_more_than_the_activation_is_not_told_as_one(view):
+    state = make_state(objective="softmax(unit) + 2 * logit(unit)")
+    view.show_state(state, natural=20.0)
+    assert not view.curve._plot._natural.isVisible()
+    assert "softmax(unit) + 2 * logit(unit), which is more than the activation alone" in view.curve.toolTip()
+    assert math.isnan(pictures_of(state)[0].value)
+    assert not math.isnan(pictures_of(make_state())[0].value)
