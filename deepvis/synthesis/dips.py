@@ -72,29 +72,35 @@ class _Lifted(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, values: torch.Tensor, dip: Dip) -> torch.Tensor:  # noqa: ANN401  (torch's)
-        ctx.dip = dip
+    def forward(
+        ctx: Any,  # noqa: ANN401  (torch's)
+        values: torch.Tensor,
+        compute: Callable[[torch.Tensor], torch.Tensor],
+        turn: float,
+    ) -> torch.Tensor:
+        # not the whole call: it has the tensor that is overwritten, and so would keep its own graph alive
+        ctx.compute, ctx.turn = compute, turn
         ctx.save_for_backward(values)
-        return dip.compute(values)
+        return compute(values)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN401  (torch's)
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401  (torch's)
         (values,) = ctx.saved_tensors
         (gradient,) = gradients
         with torch.enable_grad():
             again = values.detach().requires_grad_()
-            (usual,) = torch.autograd.grad(ctx.dip.compute(again), again, gradient)
-        falls = values <= ctx.dip.turn
+            (usual,) = torch.autograd.grad(ctx.compute(again), again, gradient)
+        falls = values <= ctx.turn
         others = tuple(range(1, usual.dim()))
         rising = usual.masked_fill(falls, 0)
         alive = rising.abs().amax(others) > 0 if others else rising != 0
         lifted = falls & (gradient > 0) & ~alive.view(-1, *[1] * len(others))
-        return torch.where(lifted, gradient, usual), None
+        return torch.where(lifted, gradient, usual), None, None
 
 
 def passed(dip: Dip, *, redirects: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """What the function gives, and what went in (a copy where that is overwritten)."""
     entered = dip.values.clone() if dip.overwrites else dip.values
     lifts = redirects and entered.requires_grad
-    output: torch.Tensor = _Lifted.apply(entered, dip) if lifts else dip.compute(entered)
+    output: torch.Tensor = _Lifted.apply(entered, dip.compute, dip.turn) if lifts else dip.compute(entered)
     return (dip.values.copy_(output) if dip.overwrites else output), entered

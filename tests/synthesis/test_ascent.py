@@ -241,6 +241,56 @@ def test_a_unit_that_is_off_at_the_start_is_reached(recipe, engines):
     assert done.images.std() > 5
 
 
+class Written(nn.Module):
+    """A rectifier in other words."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+OTHER_ACTIVATIONS = {
+    "silu": nn.SiLU(),
+    "silu in place": nn.SiLU(inplace=True),
+    "gelu": nn.GELU(),
+    "mish": nn.Mish(),
+    "hardswish": nn.Hardswish(),
+    "clamp": Written(lambda x: x.clamp(min=0)),
+    "clip": Written(lambda x: torch.clip(x, 0, 6)),
+    "maximum": Written(lambda x: torch.maximum(x, torch.zeros_like(x))),
+    "squared": Written(lambda x: torch.relu(x) ** 2),
+    "threshold": nn.Threshold(0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("activation", OTHER_ACTIVATIONS.values(), ids=OTHER_ACTIVATIONS)
+@pytest.mark.parametrize("recipe", ["clear", "distill", "yosinski-3"])
+def test_a_unit_that_is_off_behind_another_activation_is_reached(recipe, activation, engines):
+    network = off_network(-2.0)
+    network.act = activation
+    done = ascend(engines(network), want("act", (0, 0), (1, 2), recipe_named(recipe), size=24, steps=40))
+    assert done.reasons == ("", "")
+    assert (done.peaks > 0.5).all()
+
+
+@pytest.mark.parametrize("activation", [nn.SiLU(), nn.Hardswish(), nn.GELU()], ids=["silu", "hardswish", "gelu"])
+def test_a_unit_that_stays_where_its_activation_dips_is_reported(activation, engines):
+    network = off_network(-30.0)
+    network.act = activation
+    done = ascend(engines(network), want("act", (0,), recipe=STILL, steps=6))
+    assert "stayed off in 3 ascents: what enters its activation function reached -" in done.reasons[0]
+
+
+def test_nothing_is_said_of_a_rectifier_that_is_not_there(engines):
+    network = off_network(-30.0)
+    network.act = Written(lambda x: torch.where(x > 0, x, torch.zeros_like(x)))
+    done = ascend(engines(network), want("act", (0,), recipe=STILL, steps=3))
+    assert done.reasons[0].endswith("stayed at 0, as for a gray picture, in 3 ascents.")
+
+
 def test_a_unit_behind_dead_rectifiers_is_reached(engines):
     network = off_network(-2.0)
     with torch.no_grad():
