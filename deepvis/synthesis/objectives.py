@@ -393,11 +393,7 @@ OBJECTIVES: Table[Objective] = Table(
 
 
 def told_apart(wanted: Piece) -> str:
-    """What an objective is where it is something else than the unit's activation; empty where it is that.
-
-    Args:
-        wanted: as in a recipe; what turns a unit off is the activation, too, turned around.
-    """
+    """What an objective is where it is something else than the unit's activation, or minus that; empty otherwise."""
     sign = float(dict(wanted.values).get("sign", _EXCITE))
     is_activation = wanted.name in _ACTIVATIONS and abs(sign) == _EXCITE
     return "" if is_activation else OBJECTIVES.build(wanted).description
