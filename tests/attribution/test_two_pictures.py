@@ -86,7 +86,8 @@ def test_both_is_the_first_beside_the_second(subject, method, seed):
     torch.testing.assert_close(made[Pair.BOTH][1], made[Pair.SECOND][1], rtol=1e-4, atol=1e-6)
     for shown, other in ((made[Pair.FIRST][0], made[Pair.FIRST][1]), (made[Pair.SECOND][1], made[Pair.SECOND][0])):
         assert shown.any()
-        assert not other.any()
+        # a pass of several pictures may differ from one of a single picture in the last bit
+        assert other.abs().max() <= 1e-5 * shown.abs().max()
 
 
 def test_the_first_call_alone_is_still_a_layer_of_the_tree(subject):
