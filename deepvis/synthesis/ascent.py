@@ -15,7 +15,7 @@ from deepvis.synthesis.climb import WHITE, Climb, Course, as_bytes
 from deepvis.synthesis.distribution_match import layers_to_read
 from deepvis.synthesis.excitement import judge, reason
 from deepvis.synthesis.gradient_flow import GradientFlow
-from deepvis.synthesis.objectives import OBJECTIVES
+from deepvis.synthesis.objectives import OBJECTIVES, sign_of
 from deepvis.synthesis.recipe import Keep
 from deepvis.synthesis.registry import piece
 from deepvis.synthesis.subject import Subject, layer_infos
@@ -309,7 +309,7 @@ def _objective(request: SynthesisRequest) -> tuple[Objective, float]:
     if request.objective is not None:
         return request.objective, 0.0
     wanted = request.recipe.objective
-    return OBJECTIVES.build(wanted), float(OBJECTIVES[wanted.name].values(wanted).get("sign", 1.0))
+    return OBJECTIVES.build(wanted), sign_of(wanted)
 
 
 def _check_units(request: SynthesisRequest, subject: Subject) -> None:

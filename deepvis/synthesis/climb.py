@@ -14,7 +14,7 @@ from deepvis.synthesis.anchor import Anchor
 from deepvis.synthesis.distribution_match import DistributionMatch
 from deepvis.synthesis.draws import Draws
 from deepvis.synthesis.gradient_flow import GradientFlow
-from deepvis.synthesis.objectives import Reading
+from deepvis.synthesis.objectives import Reading, sign_of
 from deepvis.synthesis.parametrizations.protocol import Canvas
 from deepvis.synthesis.parametrizations.table import PARAMETRIZATIONS
 from deepvis.synthesis.recipe import Keep
@@ -120,7 +120,7 @@ class Climb:
         self._anchor = Anchor(parts, None if course.start is None else course.start.to(subject.device))
         if self._anchor.is_wanted and course.start is None and course.attempt == 0:
             raise ValueError("An anchor keeps to the picture that a synthesis starts from: choose one to start from.")
-        negative = float(dict(recipe.objective.values).get("sign", 1.0)) < 0
+        negative = sign_of(recipe.objective) < 0
         self._match = DistributionMatch(parts, subject, course.units, materials.references, negative=negative)
         self._prior = StatisticsPrior(_prior_network(subject, parts))
         self._stepper: Stepper = STEPPERS.build(recipe.stepper)(self._pictures.variables, course.steps)

@@ -18,7 +18,7 @@ from deepvis.gallery.records import ImageKind, JobRecord, ModelIdentity
 from deepvis.gallery.rows import ImageRow
 from deepvis.records import SOFTMAX
 from deepvis.sources.encode import encode_webp
-from deepvis.synthesis.objectives import OBJECTIVES
+from deepvis.synthesis.objectives import OBJECTIVES, sign_of
 from deepvis.synthesis.registry import piece
 
 if TYPE_CHECKING:
@@ -167,11 +167,7 @@ def _renamed(recipe: Recipe, name: str) -> Recipe:
 
 def is_negative(synthesis: Synthesis) -> bool:
     """The pictures turn their units off."""
-    return _sign(synthesis) < 0
-
-
-def _sign(synthesis: Synthesis) -> float:
-    return float(dict(synthesis.request.recipe.objective.values).get("sign", 1.0))
+    return sign_of(synthesis.request.recipe.objective) < 0
 
 
 def _row(
@@ -180,7 +176,7 @@ def _row(
     request, image = synthesis.request, synthesis.images[place]
     negative = is_negative(synthesis)
     objective, peak = float(synthesis.objectives[place]), float(synthesis.peaks[place])
-    value = objective / _sign(synthesis) if negative else peak
+    value = objective / sign_of(request.recipe.objective) if negative else peak
     metadata: dict[str, Any] = {
         "objective": _number(objective),
         "description": synthesis.description,

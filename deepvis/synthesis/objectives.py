@@ -79,12 +79,7 @@ class Objective:
 
     def __add__(self, other: Objective | float) -> Objective:
         if isinstance(other, Objective):
-            return Objective(
-                lambda reading: self(reading) + other(reading),
-                f"{self.description} + {other.description}",
-                self.layers | other.layers,
-                self.batchwise or other.batchwise,
-            )
+            return self._joined(other, torch.add, f"{self.description} + {other.description}")
         # `sum` begins with 0
         return self if other == 0 else self._changed(lambda value: value + other, f"{self.description} + {other:g}")
 
@@ -94,13 +89,7 @@ class Objective:
     def __sub__(self, other: Objective | float) -> Objective:
         if not isinstance(other, Objective):
             return self._changed(lambda value: value - other, f"{self.description} - {other:g}")
-        subtracted = f"{self.description} - {other._bracketed()}"
-        return Objective(
-            lambda reading: self(reading) - other(reading),
-            subtracted,
-            self.layers | other.layers,
-            self.batchwise or other.batchwise,
-        )
+        return self._joined(other, torch.sub, f"{self.description} - {other._bracketed()}")
 
     def __rsub__(self, other: float) -> Objective:
         return self._changed(lambda value: other - value, f"{other:g} - {self._bracketed()}")
@@ -111,12 +100,7 @@ class Objective:
     def __mul__(self, factor: Objective | float) -> Objective:
         if not isinstance(factor, Objective):
             return self._changed(lambda value: value * factor, f"{factor:g} * {self._bracketed()}")
-        return Objective(
-            lambda reading: self(reading) * factor(reading),
-            f"{self._bracketed()} * {factor._bracketed()}",
-            self.layers | factor.layers,
-            self.batchwise or factor.batchwise,
-        )
+        return self._joined(factor, torch.mul, f"{self._bracketed()} * {factor._bracketed()}")
 
     def __rmul__(self, factor: float) -> Objective:
         return self * factor
@@ -126,6 +110,16 @@ class Objective:
 
     def _changed(self, change: Callable[[torch.Tensor], torch.Tensor], description: str) -> Objective:
         return Objective(lambda reading: change(self(reading)), description, self.layers, self.batchwise)
+
+    def _joined(
+        self, other: Objective, join: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], description: str
+    ) -> Objective:
+        return Objective(
+            lambda reading: join(self(reading), other(reading)),
+            description,
+            self.layers | other.layers,
+            self.batchwise or other.batchwise,
+        )
 
     def _bracketed(self) -> str:
         return f"({self.description})" if _is_sum(self.description) else self.description
@@ -392,8 +386,12 @@ OBJECTIVES: Table[Objective] = Table(
 """Objectives that a recipe can name; those of several units or of a direction are given to the ascent as they are."""
 
 
+def sign_of(wanted: Piece) -> float:
+    """Above 0 where a recipe's objective excites the unit, below 0 where it turns it off."""
+    return float(OBJECTIVES[wanted.name].values(wanted).get("sign", _EXCITE))
+
+
 def told_apart(wanted: Piece) -> str:
     """What an objective is where it is something else than the unit's activation, or minus that; empty otherwise."""
-    sign = float(dict(wanted.values).get("sign", _EXCITE))
-    is_activation = wanted.name in _ACTIVATIONS and abs(sign) == _EXCITE
+    is_activation = wanted.name in _ACTIVATIONS and abs(sign_of(wanted)) == _EXCITE
     return "" if is_activation else OBJECTIVES.build(wanted).description
